@@ -23,7 +23,7 @@ interface CreationStory {
 
 /** Names that differ from world to world. */
 const NAMES =
-  /[a-z]+-[0-9a-f]{20}|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=endpoints\/|deliveries\/|tokens\/|token=)[^/?&]+/g
+  /[a-z]+-[0-9a-f]{20}|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=endpoints\/|deliveries\/|tokens\/|alerts\/|token=)[^/?&]+/g
 
 export function storyOf(scene: Scene): Story {
   const { intentions, heygen, receivers, answers, answersOfSteps } = scene

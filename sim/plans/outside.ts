@@ -7,8 +7,8 @@ import { CALM } from '../platform/universe.ts'
 import { CALM_HEYGEN } from '../witness/books.ts'
 import type { Action, Plan, PlannedCreation, Step } from './plan.ts'
 
-/** Between a creation and its next one, so that they do not all come at once. */
-const AGAIN_MS = 1700
+/** Of the jobs of a crowded plan, at most: else most of its creations would only hear that no slot is free. */
+const JOB_MS_MAX = 240_000
 
 /** HEYGEN_MAX_JOBS. */
 const SLOTS_MAX = 10
@@ -42,24 +42,30 @@ function withoutFiles({ after, action }: Step): Step {
   return { after, action: rest }
 }
 
-/** More of the same: each creation `times` times, under marks of their own, at accounts with as many more slots. */
+/** More of the same: each creation `times` times, under marks of its own and after a while, at accounts with more slots. */
 export function crowded(plan: Plan, times: number): Plan {
-  const { accounts, steps } = plan
+  const { accounts, heygen, steps } = plan
+  const { least, most } = heygen.jobMs
   return {
     ...plan,
+    heygen: { ...heygen, jobMs: { least, most: Math.min(most, JOB_MS_MAX) } },
     accounts: accounts.map((one) => ({
       ...one,
       maxJobs: Math.min(SLOTS_MAX, one.maxJobs * times),
     })),
     steps: steps
-      .flatMap((step) => (step.action.do === 'create' ? again(step, step.action, times) : [step]))
+      .flatMap(({ after, action }) =>
+        action.do === 'create'
+          ? again(after, action, times, plan.rageMs / times)
+          : [{ after, action }]
+      )
       .toSorted((one, other) => one.after - other.after),
   }
 }
 
-function again({ after }: Step, action: PlannedCreation, times: number): Step[] {
+function again(after: number, action: PlannedCreation, times: number, everyMs: number): Step[] {
   return Array.from({ length: times }, (_, n) => ({
-    after: after + n * AGAIN_MS,
+    after: after + n * everyMs,
     action: { ...action, mark: n === 0 ? action.mark : `${action.mark}${n}000` },
   }))
 }
