@@ -39,11 +39,14 @@ async function lookFor(scene: Scene, tenant: Tenant, job: Job): Promise<string[]
   ].map((text) => text.slice(0, 300))
 }
 
+/** So long a place may not know an account that was added: a copy of KV is 60 s old at most, and an isolate keeps it for 30 s. */
+const NEW_MS = 90_000
+
 /** A creation that names what one account has never comes back as not found: that account is its tenant's, and there for good. */
 function misplaced({ plan, intentions }: Scene): string[] {
   if (plan.isGentle !== true) return []
-  return plan.steps.flatMap(({ action }) => {
-    if (action.do !== 'create' || action.looks === undefined) return []
+  return plan.steps.flatMap(({ after, action }) => {
+    if (action.do !== 'create' || action.looks === undefined || after < NEW_MS) return []
     const answers = intentions.get(action.mark)?.answers ?? []
     return answers.some((answer) => answer.startsWith('404'))
       ? [`I4 misplaced: ${action.mark} names what ${action.looks} has: ${answers.join(', ')}`]

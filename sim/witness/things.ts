@@ -40,6 +40,8 @@ export class Things {
       return data({ voices: rows(account, 'voice_id') })
     if (method === 'GET' && path === '/v2/avatars')
       return data({ avatars: rows(account, 'avatar_id'), talking_photos: [] })
+    const [, look] = /^\/v3\/avatars\/looks\/([^/]+)$/.exec(path) ?? []
+    if (method === 'GET' && look !== undefined) return oneLook(account, decodeURIComponent(look))
     if (id === undefined || !path.startsWith('/v3/')) return undefined
     return this.#one(method, account, id)
   }
@@ -69,6 +71,12 @@ function rows({ email }: Account, name: string): Record<string, unknown>[] {
     { [name]: `shared-${name}`, name: 'Shared', is_public: true },
     { [name]: `own-${own}-${name}`, name: 'Own', is_public: false },
   ]
+}
+
+/** Own looks and public ones can be read one by one. */
+function oneLook(account: Account, look: string): Answer {
+  const row = rows(account, 'id').find(({ id }) => id === look)
+  return row ? data(row) : refusal(404, 'avatar_not_found', 'Avatar not found')
 }
 
 function listed(account: Account): Answer {

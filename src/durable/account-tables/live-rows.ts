@@ -40,12 +40,16 @@ export class LiveRows {
 
   /** Also deletes those whose time is over. */
   saveObserver(hub: string, until: number, now: number): void {
-    this.#sql.exec('DELETE FROM observer WHERE until <= ?', now)
+    this.removeObserversBefore(now)
     this.#sql.exec(
       'INSERT INTO observer (hub, until) VALUES (?, ?) ON CONFLICT DO UPDATE SET until = excluded.until',
       hub,
       until
     )
+  }
+
+  removeObserversBefore(now: number): void {
+    this.#sql.exec('DELETE FROM observer WHERE until <= ?', now)
   }
 
   dropObserver(hub: string): void {

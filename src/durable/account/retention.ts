@@ -26,6 +26,7 @@ export class Retention {
     tables.removeEndedBefore(now - keepEndedMs)
     tables.removeDeliveriesBefore(now - keepDeliveriesMs)
     tables.removeOldForwards(now)
+    tables.live.removeObserversBefore(now)
   }
 
   /** When an alarm is needed only for this. Infinity: never. */

@@ -41,8 +41,9 @@ export class SlotWatchers {
     return freeSlots(ledger, now)
   }
 
+  /** Of an account that was removed and wiped, nothing is saved. */
   #save(until: number): void {
-    if (until <= this.#savedUntil) return
+    if (until <= this.#savedUntil || !this.#context.tables.account()) return
     this.#savedUntil = until + SAVED_AHEAD_MS
     this.#context.tables.live.saveWaited(this.#savedUntil)
   }
