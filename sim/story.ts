@@ -93,6 +93,9 @@ const EXPLAINED: { by: (action: Action) => boolean; answer: RegExp }[] = [
   { by: ({ do: it }) => /^(?:remove|hand over|end tenant)$/.test(it), answer: /^404 no_accounts/ },
   { by: ({ do: it }) => /^(?:end tenant|rotate token)$/.test(it), answer: /^401 unauthorized/ },
   { by: (action) => action.do === 'create' && action.repeats === 'other body', answer: /^400 / },
+  { by: ({ do: it }) => it === 'refuse key' || it === 'new key', answer: /^401$/ },
+  // Whose look it is can only be found while lists can be read.
+  { by: (action) => action.do === 'create' && action.looks !== undefined, answer: /^404$/ },
   // HeyGen's own answer on a path that it has ended, or has not yet been found to have ended.
   { by: ({ do: it }) => it === 'older video', answer: /^404$/ },
 ]
