@@ -19,7 +19,7 @@ export interface Evidence {
   soak?: string
 }
 
-export const EVIDENCE: Evidence = {}
+export const EVIDENCE: Evidence = { simulation: 'docs/evidence/simulation.json' }
 
 export const PROMISES: Promised[] = [
   {
