@@ -167,7 +167,7 @@ const NEW: readonly Written[] = [
     breaks: ['I5'],
     file: 'src/storage/accounts.ts',
     from: 'const key = keys.accounts(tenant, provider)\n      const known = cache.peek(key)',
-    to: "const key = keys.accounts(tenant, provider)\n      const known = cache.peek(key) ?? cache.peek(keys.accounts('tenant-0', provider))",
+    to: "const key = keys.accounts(tenant.replace(/-\\d$/, '-0'), provider)\n      const known = cache.peek(key)",
   },
   {
     name: 'tenant',
