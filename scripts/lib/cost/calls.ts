@@ -154,6 +154,11 @@ async function priceRefusals(gateway: Gateway): Promise<Line[]> {
       await gateway.sim.finishJobs()
       for (let n = 0; n < 3; n += 1) await advance(gateway, 20 * MINUTE)
       await expectStatus(gateway.fetch('/heygen/v3/users/me'))
+      // Once a minute an isolate asks who owns what a creation names.
+      const made = await expectStatus(gateway.createVideo())
+      await gateway.sim.finishJobs()
+      const id = made.headers.get('x-gateway-job') ?? ''
+      await expectStatus(gateway.fetch(`/heygen/v3/videos/${id}`))
       await refuse()
     }
   )
