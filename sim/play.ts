@@ -74,7 +74,8 @@ export async function play(
       )
   )
   await world.run(world.now + 200 * 24 * HOUR_MS, () => isOver || isFound())
-  if (!isOver && !isFound())
+  if (world.stuck !== undefined) scene.violations.push(world.stuck)
+  else if (!isOver && !isFound())
     scene.violations.push(`the plan has no end: ${heygen.running.length} ${heygen.events.open}`)
   const { events, errors } = world
   const outcome = {

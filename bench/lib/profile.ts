@@ -1,4 +1,5 @@
 /** A CPU profile of a Worker's isolate, taken through workerd's inspector (Chrome DevTools Protocol). */
+import { InspectorSession } from '../../scripts/lib/inspector.ts'
 
 interface Frame {
   functionName: string
@@ -34,7 +35,7 @@ export async function profileWhile(
   inspectorPort: number,
   work: () => Promise<void>
 ): Promise<CpuProfile> {
-  const session = await Session.open(`ws://127.0.0.1:${inspectorPort}/main`)
+  const session = await InspectorSession.open(`ws://127.0.0.1:${inspectorPort}/main`)
   await session.ask('Profiler.enable')
   await session.ask('Profiler.setSamplingInterval', { interval: SAMPLE_US })
   await session.ask('Profiler.start')
@@ -42,39 +43,6 @@ export async function profileWhile(
   const { profile } = (await session.ask('Profiler.stop')) as { profile: CpuProfile }
   session.close()
   return profile
-}
-
-class Session {
-  readonly #socket: WebSocket
-  readonly #waiting = new Map<number, (result: unknown) => void>()
-  #last = 0
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket
-    socket.addEventListener('message', ({ data }) => {
-      const { id, result } = JSON.parse(String(data)) as { id?: number; result?: unknown }
-      if (id !== undefined) this.#waiting.get(id)?.(result)
-    })
-  }
-
-  static open(url: string): Promise<Session> {
-    return new Promise((resolve, reject) => {
-      const socket = new WebSocket(url)
-      socket.addEventListener('open', () => resolve(new Session(socket)))
-      socket.addEventListener('error', () => reject(new Error(`no inspector at ${url}`)))
-    })
-  }
-
-  ask(method: string, params: Record<string, unknown> = {}): Promise<unknown> {
-    this.#last += 1
-    const id = this.#last
-    this.#socket.send(JSON.stringify({ id, method, params }))
-    return new Promise((resolve) => this.#waiting.set(id, resolve))
-  }
-
-  close(): void {
-    this.#socket.close()
-  }
 }
 
 /** The functions by self time. Times of idleness are not counted. `script` says which source file a line is from. */

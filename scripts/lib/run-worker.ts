@@ -30,6 +30,8 @@ export type RunWorkerOptions = {
    * adds the caller's address (`cf-connecting-ip`), as Cloudflare does. For tests.
    */
   isDirect?: boolean
+  /** workerd's inspector listens here, also after it was killed and started again. For measuring memory. */
+  inspectorPort?: number
 }
 
 export type RunningWorker = {
@@ -156,6 +158,7 @@ async function start(
       port: options.isDirect ? 0 : (options.port ?? 0),
       log: new Log(options.onLog ? LogLevel.WARN : LogLevel.NONE),
       cf: false,
+      ...(options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort }),
       modules: true,
       script: firstModule(modules),
       unsafeUseModuleFallbackService: true,

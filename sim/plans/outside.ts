@@ -18,7 +18,7 @@ const INSIDE = new Set<Action['do']>([
   ...(['unreachable object', 'crash object', 'lose copies'] as const),
   ...(['rotate master key', 'export and import', 'restore tenant'] as const),
   ...(['upload', 'delete file', 'sign in'] as const),
-  ...(['add kling', 'kling task', 'list kling', 'sign own'] as const),
+  ...(['add kling', 'kling task', 'list kling', 'sign own', 'page'] as const),
 ])
 
 export function fromOutside(plan: Plan): Plan {

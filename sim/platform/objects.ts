@@ -44,6 +44,8 @@ const IDLE_MS = { least: 10_000, most: 140_000 }
 const ALARM_RETRY_MS = 2000
 const ALARM_TRIES = 6
 const ALARM_LATE_MS = 30
+/** No work rings so often in a minute: each alarm sets the next one. */
+const RINGS_A_MINUTE_MAX = 1000
 
 interface Call {
   label: string
@@ -64,6 +66,7 @@ export class HostedObject {
   readonly name: string
   readonly disk: Disk
   rings = 0
+  #minute = { since: 0, rings: 0 }
   /** How many instances it has had. */
   wakes = 0
   /** Until then no call reaches it, as while it is moved. Epoch ms. */
@@ -312,7 +315,7 @@ export class HostedObject {
   #ring(due: number, tries = 0): void {
     this.#alarmEvent = undefined
     this.#ringing = { at: due, tries }
-    this.rings += 1
+    this.#countRing()
     this.disk.takeAlarm()
     const ringing = this.#ringing
     this.receive(
@@ -329,6 +332,15 @@ export class HostedObject {
         this.#endAlarm()
       }
     )
+  }
+
+  #countRing(): void {
+    const { now } = this.#world
+    this.rings += 1
+    if (now - this.#minute.since > 60_000) this.#minute = { since: now, rings: 0 }
+    this.#minute.rings += 1
+    if (this.#minute.rings === RINGS_A_MINUTE_MAX)
+      this.#world.stuck ??= `I2 ${this.name} woke ${RINGS_A_MINUTE_MAX} times within a minute`
   }
 
   #ringAgain(due: number, tries: number): void {

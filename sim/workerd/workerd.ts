@@ -1,34 +1,47 @@
 /** The Worker in workerd, for several plans at once: started, killed and started again, and what of it can be seen from outside. */
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
+import { InspectorSession } from '../../scripts/lib/inspector.ts'
 import { runWorker, type RunningWorker } from '../../scripts/lib/run-worker.ts'
 import { LEASES_LEFT } from '../checkers/accounts/slots.ts'
 import { ADMIN_TOKEN, MASTER_KEY } from '../platform/universe.ts'
 
 const BACK_WITHIN_MS = 60_000
 const LOOK_MS = 50
+const NAME = 'gateway'
 
 export class Workerd {
   readonly logs: string[] = []
   kills = 0
   readonly #worker: RunningWorker
   readonly #folder: string
+  readonly #inspectorPort: number
   #back: Promise<void> | undefined
 
-  private constructor(worker: RunningWorker, folder: string, logs: string[]) {
-    this.#worker = worker
-    this.#folder = folder
-    this.logs = logs
+  private constructor(parts: {
+    worker: RunningWorker
+    folder: string
+    logs: string[]
+    inspectorPort: number
+  }) {
+    this.#worker = parts.worker
+    this.#folder = parts.folder
+    this.logs = parts.logs
+    this.#inspectorPort = parts.inspectorPort
   }
 
   /** `outside`: the address of the servers that it calls. */
   static async start(outside: string, folder: string, scale: number): Promise<Workerd> {
     const logs: string[] = []
+    const inspectorPort = await freePort()
     const worker = await runWorker({
-      ...{ config: 'wrangler.toml', name: 'gateway', persist: folder },
+      inspectorPort,
+      ...{ config: 'wrangler.toml', name: NAME, persist: folder },
       entry: 'test/support/workers/storm-worker.ts',
       vars: {
         HEYGEN_ORIGIN: `${outside}/api.heygen.com`,
@@ -42,7 +55,7 @@ export class Workerd {
       },
       onLog: ({ message }) => logs.push(message),
     })
-    return new Workerd(worker, folder, logs)
+    return new Workerd({ worker, folder, logs, inspectorPort })
   }
 
   get url(): string {
@@ -83,6 +96,19 @@ export class Workerd {
   async memory(): Promise<number> {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', `${this.#worker.pid}`])
     return Number(stdout) / 1024
+  }
+
+  /** MiB on the heap of the Worker and its objects, after a collection of garbage. */
+  async heap(): Promise<number> {
+    const session = await InspectorSession.open(
+      `ws://127.0.0.1:${this.#inspectorPort}/core:user:${NAME}`
+    )
+    const collected = session.ask('HeapProfiler.collectGarbage')
+    // An isolate that does nothing does not collect.
+    await Promise.all([collected, this.#isServing()])
+    const { usedSize } = (await session.ask('Runtime.getHeapUsage')) as { usedSize: number }
+    session.close()
+    return usedSize / 2 ** 20
   }
 
   /** How often each object's alarm rang since workerd was started. */
@@ -126,4 +152,13 @@ export class Workerd {
     const entries = await readdir(this.#folder, { recursive: true, withFileTypes: true })
     return entries.filter((one) => one.isFile()).map((one) => path.join(one.parentPath, one.name))
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

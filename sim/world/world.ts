@@ -25,6 +25,8 @@ export class World {
   readonly afterTurn: (() => void)[] = []
   /** Called for each line of what happens, if set. For people. */
   trace: ((line: string, said?: string | Uint8Array) => void) | undefined
+  /** Why the world cannot go on. Nothing more is run. */
+  stuck: string | undefined
   events = 0
   turn = 0
   #now = BEGIN
@@ -117,9 +119,9 @@ export class World {
     return this.ask(label, (answer) => answer(ms, () => undefined))
   }
 
-  /** Runs events until none is left, or until that time, or until `isDone`. Then the clock stands at the last event or at `until`. */
+  /** Runs events until none is left, or until that time, or until `isDone`, or it is stuck. Then the clock stands at the last event or at `until`. */
   async run(until: number, isDone: () => boolean = () => false): Promise<void> {
-    while (!isDone()) {
+    while (!isDone() && this.stuck === undefined) {
       const next = this.#queue.peek()
       if (!next || next.at > until) {
         if (until !== Infinity) this.#now = Math.max(this.#now, until)
