@@ -15,6 +15,13 @@ const BACK_WITHIN_MS = 60_000
 const LOOK_MS = 50
 const NAME = 'gateway'
 
+/** https://chromedevtools.github.io/devtools-protocol/tot/Runtime/#method-getHeapUsage. Bytes. */
+interface HeapUsage {
+  usedSize: number
+  embedderHeapUsedSize: number
+  backingStorageSize: number
+}
+
 export class Workerd {
   readonly logs: string[] = []
   kills = 0
@@ -98,7 +105,7 @@ export class Workerd {
     return Number(stdout) / 1024
   }
 
-  /** MiB on the heap of the Worker and its objects, after a collection of garbage. */
+  /** MiB that the Worker and its objects hold, buffers too, after a collection of garbage. */
   async heap(): Promise<number> {
     const session = await InspectorSession.open(
       `ws://127.0.0.1:${this.#inspectorPort}/core:user:${NAME}`
@@ -106,9 +113,11 @@ export class Workerd {
     const collected = session.ask('HeapProfiler.collectGarbage')
     // An isolate that does nothing does not collect.
     await Promise.all([collected, this.#isServing()])
-    const { usedSize } = (await session.ask('Runtime.getHeapUsage')) as { usedSize: number }
+    const { usedSize, embedderHeapUsedSize, backingStorageSize } = (await session.ask(
+      'Runtime.getHeapUsage'
+    )) as HeapUsage
     session.close()
-    return usedSize / 2 ** 20
+    return (usedSize + embedderHeapUsedSize + backingStorageSize) / 2 ** 20
   }
 
   /** How often each object's alarm rang since workerd was started. */

@@ -25,13 +25,16 @@ export async function findLostCreations(
   isQuick = false
 ): Promise<LookUpResult> {
   let result: LookUpResult = { kind: 'unknown' }
-  const withoutDesk = new Set<string>()
+  const unanswered = new Set<string>()
   for (const requestId of new Set(leases.map((lease) => lease.requestId))) {
     const atDesk = await askDesk(context, requestId)
-    if (atDesk === 'no-answer') withoutDesk.add(requestId)
+    if (atDesk === 'no-answer') unanswered.add(requestId)
     if (atDesk === 'known') continue
     const underKey = await askUnderKey(context, requestId)
-    if (underKey.kind !== 'unknown') result = underKey
+    if (underKey.kind === 'no-answer' || underKey.kind === 'later') {
+      if (mayStillAnswer(context, requestId)) unanswered.add(requestId)
+    }
+    if (underKey.kind === 'found' || underKey.kind === 'later') result = underKey
   }
   const byList = new Map<string, { finder: JobSearch; wanted: Lease[] }>()
   for (const lease of leases.flatMap((one) => stillUnknown(context, one) ?? [])) {
@@ -44,7 +47,7 @@ export async function findLostCreations(
     }
   }
   for (const { finder, wanted } of byList.values())
-    await searchProviderList(context, finder, wanted, { isQuick, withoutDesk })
+    await searchProviderList(context, finder, wanted, { isQuick, unanswered })
   return result
 }
 
@@ -90,13 +93,22 @@ function lostLeasesOf({ desk }: ReconcileContext, requestId: string): Lease[] {
   return desk.leases().filter((one) => one.requestId === requestId && isLost(one))
 }
 
+/** A list proves less than a key. So while the key may still be answered, no list alone ends the search: for the first searches. */
+function mayStillAnswer(context: ReconcileContext, requestId: string): boolean {
+  return lostLeasesOf(context, requestId).some(({ looks = 0 }) => looks < KEY_ASKS_MAX)
+}
+
 /**
  * Sends the creation again under its own key, with a body that cannot start anything. A provider that knows the key gives
- * its first answer again. Any other answer says nothing.
+ * its first answer again. `unknown`: the answer says nothing, or there is no key. `no-answer`: a later one may say something.
  */
-async function askUnderKey(context: ReconcileContext, requestId: string): Promise<LookUpResult> {
+async function askUnderKey(
+  context: ReconcileContext,
+  requestId: string
+): Promise<LookUpResult | { kind: 'no-answer' }> {
   const { ports, provider, desk } = context
   const unknown: LookUpResult = { kind: 'unknown' }
+  const noAnswer = { kind: 'no-answer' } as const
   const [lease] = lostLeasesOf(context, requestId)
   const call = lease && keyCallOf(context, lease)
   const isAnswerLost = lease && ports.now() >= answerLostAt(lease, ports.durations)
@@ -107,13 +119,13 @@ async function askUnderKey(context: ReconcileContext, requestId: string): Promis
     headers: { 'content-type': 'application/json', 'idempotency-key': lease.upstreamKey },
     body: call.body,
   })
-  if (!answer) return unknown
+  if (!answer) return noAnswer
   if (answer.status === 409 && provider.answers.saysInProgress?.(answer)) return { kind: 'later' }
+  // A page that is not JSON comes from a proxy in front of the provider.
+  const isTheirs = typeof answer.body === 'object' && answer.body !== null
+  if (!isTheirs || ASK_LATER.has(answer.status) || answer.status >= 500) return noAnswer
   if (answer.status < 200 || answer.status >= 300) {
-    // A page that is not JSON comes from a proxy in front of the provider.
-    const isTheirs = typeof answer.body === 'object' && answer.body !== null
-    const isForLater = ASK_LATER.has(answer.status) || answer.status >= 500
-    if (isTheirs && !isForLater) countKeyAsk(context, requestId)
+    countKeyAsk(context, requestId)
     return unknown
   }
   const starts = provider.jobs.readKeyAnswer?.(lease, answer.body) ?? []

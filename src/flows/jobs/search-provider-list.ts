@@ -36,12 +36,12 @@ const DETAILS_MAX = 20
 const MEMORY_MAX = 20_000
 
 /**
- * `isQuick`: a client waits for the result, so only the first page is read. `withoutDesk`: requests about which the desk did
- * not answer; no search for these counts as whole.
+ * `isQuick`: a client waits for the result, so only the first page is read. `unanswered`: requests about which the desk did not
+ * answer, or the provider under their key; no search for these counts as whole.
  */
 interface SearchOptions {
   isQuick: boolean
-  withoutDesk: ReadonlySet<string>
+  unanswered: ReadonlySet<string>
 }
 
 /** `isWhole`: every row was read that may be a job of these creations. */
@@ -54,7 +54,7 @@ export async function searchProviderList(
   context: ReconcileContext,
   finder: JobSearch,
   wanted: readonly Lease[],
-  { isQuick, withoutDesk }: SearchOptions
+  { isQuick, unanswered }: SearchOptions
 ): Promise<void> {
   const { ports, desk } = context
   const list =
@@ -80,7 +80,7 @@ export async function searchProviderList(
     const isUnchanged = match.kind === 'suspect' && row?.id === lease.jobId
     if (isUnchanged && !wantedIds.has(lease.id)) continue
     const start = row && context.provider.jobs.startOf(lease, row.id)
-    const isWhole = list.isWhole && !withoutDesk.has(lease.requestId)
+    const isWhole = list.isWhole && !unanswered.has(lease.requestId)
     const change = afterSearch(lease, match, { isWhole, start }, now, ports.durations)
     desk.apply(isQuick ? withoutDelay(change, lease) : change)
     if (match.kind === 'exact' && start) found.push([lease, start])

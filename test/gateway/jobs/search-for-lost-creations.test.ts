@@ -22,6 +22,8 @@ const NAMES = [
   'later',
   'soon',
   'crowded',
+  'unsaid',
+  'silent',
 ]
 const shared = await openWitnessed({
   accounts: Object.fromEntries(NAMES.map((name) => [name, 2])),
@@ -155,6 +157,39 @@ test('a row with another’s callback id is the other’s, whoever looks first [
   witness.end(job)
   await untilMoved(gateway, async () => receiver.posts('/thief').length > 0)
   expect(receiver.posts('/thief')[0]?.body).toContain('video_translate.success')
+  await comesBack(account)
+})
+
+test('while HeyGen cannot answer under a creation’s key, no list ends the search: its job is found and told [I3]', async () => {
+  const account = 'unsaid'
+  Object.assign(witness.account(account), { keys: 'first' })
+  const { path } = kindNamed('video')
+  const asked = { method: 'POST', path, account, isCreation: false }
+  witness.fault(asked, { status: 503 }, { times: Infinity })
+  const more = { callback_url: `${receiver.url}/unsaid` }
+  const { job, requestId } = await lost(account, 'video', 'mark-unsaid', more)
+  // Its row is over, and has no name of the creation's.
+  witness.end(job, 'completed', { isTold: false })
+  await pass(gateway, 4 * MINUTE)
+  expect((await viewOf(gateway, requestId)).status_final).toBe(false)
+  witness.clearFaults()
+  await untilMoved(gateway, async () => receiver.posts('/unsaid').length > 0)
+  expect(receiver.posts('/unsaid')[0]?.body).toContain(job.id)
+  expect(await viewOf(gateway, requestId)).toMatchObject({ status: 'completed', jobid: job.id })
+})
+
+test('a creation under whose key HeyGen never answers is given up after some minutes, by its list alone [I2]', async () => {
+  const account = 'silent'
+  Object.assign(witness.account(account), { keys: 'first' })
+  const { path } = kindNamed('video')
+  const asked = { method: 'POST', path, account, isCreation: false }
+  witness.fault(asked, { status: 503 }, { times: Infinity })
+  const { job, requestId } = await lost(account, 'video', 'mark-silent')
+  witness.end(job, 'completed', { isTold: false })
+  const isOver = async () => (await viewOf(gateway, requestId)).status_final === true
+  await untilMoved(gateway, isOver, 12 * MINUTE)
+  expect(await viewOf(gateway, requestId)).toMatchObject({ status: 'outcome_unknown' })
+  witness.clearFaults()
   await comesBack(account)
 })
 

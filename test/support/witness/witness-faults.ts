@@ -47,7 +47,7 @@ function isMeant(call: Call, match: Match): boolean {
   if (path !== undefined && !path.endsWith('*') && path !== call.path) return false
   if (account !== undefined && emailOf(account) !== call.account) return false
   if (mark !== undefined && markIn(call.body) !== mark) return false
-  return isCreation !== true || startsJob(call)
+  return isCreation === undefined || startsJob(call) === isCreation
 }
 
 function startsJob({ method, path, body }: Call): boolean {

@@ -80,7 +80,7 @@ export interface Match {
   path?: string
   account?: string
   mark?: string
-  /** Only creations whose body is good. */
+  /** True: only creations whose body is good. False: only other calls, such as questions under a key. */
   isCreation?: boolean
 }
 
