@@ -410,14 +410,24 @@ function toDrawn(target: Target, parts: Parts): Drawn {
   const { body, contentType, wrongField } = spoiled
   const at = more === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${more}`
   const type: [string, string][] = contentType === undefined ? [] : [['Content-Type', contentType]]
-  const isPlain =
-    method === target.method && path.startsWith(target.path.split('{')[0] ?? '') && more === ''
+  const isPlain = method === target.method && isPathOf(target, path) && more === ''
   const wire = {
     method,
     target: at,
     headers: [...type, ...headers],
     ...(body === undefined ? {} : { body, ...framing }),
   }
-  const isNamed = wrongField !== undefined && isPlain && headers.length === 0
+  // The operator's paths are about all tenants, and refuse who names one before they read a body.
+  const isReadable = framing.cut !== true && !(who === 'operator for' && /^\/admin/.test(path))
+  const isNamed = wrongField !== undefined && isPlain && isReadable && headers.length === 0
   return { caller: who, isInKey, wire, ...(isNamed ? { wrongField } : {}) }
+}
+
+/** Whether the path is the target's, with anything that is well encoded in the place of its ids. */
+function isPathOf(target: Target, path: string): boolean {
+  const wanted = target.path.split('/')
+  const given = path.split('/')
+  const isSame = (part: string, at: number) =>
+    part.includes('{') ? /^[\w@.-]*\w$/.test(given[at] ?? '') : part === given[at]
+  return wanted.length === given.length && wanted.every(isSame)
 }
