@@ -32,13 +32,19 @@ const OF_TENANTS: PlannedCall[] = [
   ),
   ...get('/heygen/v1/video.list', '/heygen/v2/avatars', '/heygen/v2/voices', '/heygen/v1/user/me'),
   ...get('/heygen/v2/user/remaining_quota', '/heygen/v1/webhook/endpoint.list'),
-  ...get('/heygen/v1/avatar.list', '/heygen/v1/voice.list', '/heygen/v3/never-heard-of'),
+  ...get('/heygen/v1/avatar.list'),
+  // Only to be checked, and not good.
+  post('/heygen/v3/video-translations', { validate_only: true, video: null }),
+  ...get('/heygen/v3/never-heard-of'),
   post('/v1/heygen/accounts/ada@example.com/test'),
   post('/v1/heygen/accounts', { email: 'zed@example.com', apiKey: 'sk_sim_wrong_key', maxJobs: 2 }),
   post('/v1/heygen/accounts', { email: 'zed@example.com', password: 'not a key', maxJobs: 2 }),
   post('/v1/heygen/accounts/sign-in', { maxJobs: 1 }),
   post('/v1/alerts', { url: 'https://app.example.com/alerts', form: 'generic' }),
-  post('/v1/live'),
+  // Without a prompt it starts nothing. So many unknown ids are looked for in lists.
+  post('/heygen/v3/video-agents', {
+    files: Array.from({ length: 7 }, (_, n) => ({ type: 'asset_id', asset_id: `unknown-${n}` })),
+  }),
   post('/heygen/v3/assets', { url: 'https://files.example.com/face.png' }),
   post('/heygen/v3/voices/speech', { text: 'Hello', voice_id: 'shared-id' }),
   post('/v1/heygen/tts/create', { text: 'Hello', voiceId: 'shared-id' }),
