@@ -14,8 +14,9 @@ export function wronglySigned(scene: Scene): string[] {
   return wrong.map(({ path, at }) => `I3 wrongly signed: ${path} ${at}`)
 }
 
-function wrongAtEndpoint(scene: Scene, { path, secrets, isUncertain }: ClientEndpoint): Received[] {
-  if (isUncertain) return []
+function wrongAtEndpoint(scene: Scene, endpoint: ClientEndpoint): Received[] {
+  const { path, secrets, isUncertain, hasUnheardSecret } = endpoint
+  if (isUncertain || hasUnheardSecret) return []
   const posts = scene.receivers.to(path).filter((one) => one.path === path)
   return posts.filter((post) => !isSigned(scene, post, secrets))
 }

@@ -143,16 +143,16 @@ function toldThoughUntracked({ intentions, heygen, receivers }: Scene): string[]
   })
 }
 
-/** Jobs that the client has given up, and jobs of accounts that were removed at once. */
-function isLeftOut(scene: Scene, { mark, isUntracked }: Intention): boolean {
+/** Jobs that the client has given up, and jobs of accounts that were removed at once, before the gateway knew their end. */
+function isLeftOut(scene: Scene, { mark, isUntracked, jobIds }: Intention): boolean {
   const booked = scene.heygen.creations.filter((one) => one.mark === mark)
   const isDropped = booked.some(({ account, jobs }) =>
     scene.drops.some(
       ({ email, at }) =>
         email === account &&
         jobs.some(
-          ({ createdAt, endedAt = Infinity }) =>
-            createdAt <= at + GRACE_MS && endedAt > at - GRACE_MS
+          ({ id, createdAt, endedAt = Infinity }) =>
+            createdAt <= at + GRACE_MS && (endedAt > at - GRACE_MS || !jobIds.includes(id))
         )
     )
   )

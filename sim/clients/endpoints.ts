@@ -48,7 +48,9 @@ async function change(scene: Scene, tenant: Tenant, n: number, how: EndpointChan
   const path = `${ENDPOINTS}/${endpoint.id}`
   // While the change is under way, nobody knows what counts.
   endpoint.isUncertain = true
+  let tries = 0
   const answer = await insist(scene, () => {
+    tries += 1
     if (how === 'remove') return ask(scene, tenant, 'DELETE', path)
     if (how === 'rotate') return ask(scene, tenant, 'POST', `${path}/rotate-secret`)
     return ask(scene, tenant, 'PATCH', path, { status: `${how}d` })
@@ -58,6 +60,8 @@ async function change(scene: Scene, tenant: Tenant, n: number, how: EndpointChan
   if (how === 'rotate') {
     const { data } = JSON.parse(answer.body) as { data: { secret: string } }
     endpoint.secrets.push({ secret: data.secret, at: world.now })
+    // A try whose answer was lost may have made a secret of which nobody heard, and it may have signed.
+    if (tries > 1) endpoint.hasUnheardSecret = true
     scene.secrets.add(data.secret)
   } else if (how === 'enable') endpoint.on.push({ from: world.now })
   else if (last) last.to = world.now

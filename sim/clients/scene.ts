@@ -35,6 +35,8 @@ export interface ClientEndpoint {
   on: { from: number; to?: number }[]
   /** A change had no answer, so nobody knows what counts. */
   isUncertain: boolean
+  /** It was rotated more than once in one change, and only the last answer was heard. */
+  hasUnheardSecret?: boolean
 }
 
 /** A tenant of the gateway. One that is made again under the same name is another. */

@@ -418,7 +418,7 @@ function toDrawn(target: Target, parts: Parts): Drawn {
     ...(body === undefined ? {} : { body, ...framing }),
   }
   // The operator's paths are about all tenants, and refuse who names one before they read a body.
-  const isReadable = framing.cut !== true && !(who === 'operator for' && /^\/admin/.test(path))
+  const isReadable = framing.cut !== true && !(who === 'operator for' && path.startsWith('/admin'))
   const isNamed = wrongField !== undefined && isPlain && isReadable && headers.length === 0
   return { caller: who, isInKey, wire, ...(isNamed ? { wrongField } : {}) }
 }

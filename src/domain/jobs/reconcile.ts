@@ -57,6 +57,12 @@ export function endWith(lease: Lease, outcome: Outcome, now: number): Change {
   return { put: [], drop: [], ended: [end] }
 }
 
+/** The change for the action `lose`. The provider's text says how long any other job is waited for. */
+export function endSilent(lease: Lease, now: number): Change {
+  const detail = lease.guess && 'no status of this job came for an hour'
+  return endWith(lease, { status: 'lost', ...(detail === undefined ? {} : { detail }) }, now)
+}
+
 /** The change for the action `give-up`. */
 export function endWaiting(lease: Lease, now: number): Change {
   return endWith(lease, { status: 'lost', detail: 'it waited for a human for 7 days' }, now)

@@ -32,7 +32,7 @@ export function endAllAsLost(leases: readonly Lease[], now: number): Change {
   const ended = leases.map((lease) => ({
     lease,
     endedAt: now,
-    outcome: { status: 'lost' as const },
+    outcome: { status: 'lost' as const, detail: 'its account was removed' },
   }))
   return { ...NO_CHANGE, ended }
 }

@@ -9,6 +9,7 @@ import {
   afterNotListed,
   afterUnknown,
   confirmEndLater,
+  endSilent,
   endWaiting,
   endWith,
   keepRunning,
@@ -73,7 +74,7 @@ function settleWithoutAsking(ports: Ports, desk: ReconciledAccount, lease: Lease
     case 'drop':
       return desk.apply({ put: [], drop: [lease.id], ended: [] })
     case 'lose':
-      return desk.apply(endWith(lease, { status: 'lost' }, now))
+      return desk.apply(endSilent(lease, now))
     case 'give-up':
       return desk.apply(endWaiting(lease, now))
     case 'wait':

@@ -428,4 +428,5 @@ test('removed at once, an account’s webhook is gone at once, and its jobs are 
   await until(async () => (await endpointsOf(leaving, 'now')).length === 0)
   const [told] = await receiver.heard('/now')
   expect(JSON.parse(told?.body ?? '')).toMatchObject({ event_type: 'avatar_video.fail' })
+  expect(told?.body).toContain('its account was removed')
 })
