@@ -20,7 +20,7 @@ import {
 import { chooseAccounts, type Eligible } from '#flows/routing/choose-accounts.ts'
 import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import { unknownEffect } from '#flows/jobs/unknown-outcome-errors.ts'
-import { startDeadline } from '#flows/upstream/deadline.ts'
+import { laterDeadline } from '#flows/upstream/deadline.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readUsually } from '#flows/jobs/read-unknown-status.ts'
 import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
@@ -160,17 +160,17 @@ function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown)
   return judgeFor(call, { status, headers, body, isJobCall: false, now: ports.now(), match })
 }
 
-/** Waits at most `HEADERS_WITHIN_MS` for the answer's headers. Sending a streamed body has no limit. */
+/** Waits at most `HEADERS_WITHIN_MS` for the answer's headers, from when the body was sent: that may take any time. */
 async function send(ports: Ports, call: ProxyCall, account: Account): Promise<Response | AppError> {
-  const isStream = call.body instanceof ReadableStream
-  const deadline = isStream ? undefined : startDeadline(ports, HEADERS_WITHIN_MS, call.signal)
+  const deadline = laterDeadline(ports, HEADERS_WITHIN_MS, call.signal)
+  if (!(call.body instanceof ReadableStream)) deadline.start()
   try {
-    return await sendOn(ports, call, account, deadline?.signal ?? call.signal)
+    return await sendOn(ports, call, account, deadline.signal, { onBodySent: deadline.start })
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
   } finally {
-    deadline?.lift()
+    deadline.lift()
   }
 }
 

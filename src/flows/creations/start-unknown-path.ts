@@ -28,6 +28,7 @@ import { unknownEffect } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { freeAtEnd } from './run-generation.ts'
 import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
+import { laterDeadline } from '#flows/upstream/deadline.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
 import { serveWithSlot, type Attempt } from '#flows/slots/take-slot.ts'
 import { peek, readBytes, readOrKeep } from '#flows/upstream/read-answer.ts'
@@ -108,13 +109,14 @@ async function sendTo(ports: Ports, call: ScannedCall, account: Account): Promis
   const { email } = account
   const isStream = call.body instanceof ReadableStream
   const isRead = readsOrEdits(call.path)
-  const sent = await sendOn(ports, call, account, signalFor(ports, call)).catch(
-    async (error: unknown) => {
+  const { signal, ...limit } = limitFor(ports, call)
+  const sent = await sendOn(ports, call, account, signal, limit)
+    .catch(async (error: unknown) => {
       const wasSent = error instanceof AppError && !error.details.isUnsent
       if (!wasSent || isRead) await releaseSlot(ports, account, call.requestId)
       throw wasSent ? await unknownCall(ports, call, account) : error
-    }
-  )
+    })
+    .finally(limit.lift)
   if (sent.status < 400) return { kind: 'done', answer: await accept(ports, call, account, sent) }
   const { json, body } = await peek(sent)
   const { status, headers } = sent
@@ -133,9 +135,15 @@ async function sendTo(ports: Ports, call: ScannedCall, account: Account): Promis
 }
 
 /** The signal that ends the call. Sending a streamed body has no time limit: only the client ends it. */
-function signalFor(ports: Ports, { body, signal }: ScannedCall): AbortSignal {
-  if (!(body instanceof ReadableStream)) return ports.timeoutSignal(ports.durations.createGiveUpMs)
-  return signal ?? new AbortController().signal
+/** The limit for the answer: of a streamed body from when it was sent. */
+function limitFor(
+  ports: Ports,
+  { body, signal }: ScannedCall
+): { signal: AbortSignal; onBodySent?: () => void; lift?: () => void } {
+  const { createGiveUpMs } = ports.durations
+  if (!(body instanceof ReadableStream)) return { signal: ports.timeoutSignal(createGiveUpMs) }
+  const deadline = laterDeadline(ports, createGiveUpMs, signal)
+  return { signal: deadline.signal, onBodySent: deadline.start, lift: deadline.lift }
 }
 
 /**

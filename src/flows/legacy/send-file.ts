@@ -21,7 +21,7 @@ export async function sendFile(
   headers.set('content-type', upload.contentType)
   try {
     // A file that breaks off must not look like a whole one, so the call ends with it.
-    const framed = { body: readable, isFramed: true, signal: fault } as const
+    const framed = { body: readable, isFramed: true, bodySent: ended, signal: fault } as const
     const answer = await ask(ports, { ...call, headers, ...framed })
     fault.throwIfAborted()
     return answer

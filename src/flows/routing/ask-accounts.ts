@@ -161,8 +161,10 @@ async function receive(
   signal: AbortSignal
 ): Promise<Asked> {
   let clean: (answer: Response) => Response = withoutHeaders
-  const response = await sendOn(ports, call, account, signal, (how) => {
-    clean = how
+  const response = await sendOn(ports, call, account, signal, {
+    cleanLater: (how) => {
+      clean = how
+    },
   })
   const bytes = await readAnswer(response, ANSWER_BYTES_MAX)
   if (!bytes) return { account }

@@ -15,10 +15,10 @@ export async function sendOn(
   call: ProxyCall,
   account: Account,
   signal: AbortSignal | undefined,
-  cleanLater?: CleanLater
+  how: SendHow = {}
 ): Promise<Response> {
   const send = (on: Account) =>
-    sendNamed(call, (form) => sendOnce(ports, { ...call, ...form }, on, signal, cleanLater))
+    sendNamed(call, (form) => sendOnce(ports, { ...call, ...form }, on, signal, how))
   const answer = await send(account)
   const isOwn = call.bearer === undefined && usesSession(call.provider, account, call.path)
   if (answer.status !== 401 || !account.session || !isOwn || call.body instanceof ReadableStream)
@@ -34,7 +34,7 @@ async function sendOnce(
   call: ProxyCall,
   account: Account,
   signal: AbortSignal | undefined,
-  cleanLater?: CleanLater
+  { cleanLater, onBodySent }: SendHow
 ): Promise<Response> {
   const { provider, match, method, path, body } = call
   // A client's own call is sent as it is.
@@ -60,7 +60,7 @@ async function sendOnce(
     headers,
     ...(signal ? { signal } : {}),
     ...(body ? { body } : {}),
-    ...(signal && mayLookWhole(call) ? wholeOrAborted(call.body, signal) : {}),
+    ...streamedBody(ports, call, signal, onBodySent),
   })
   if (answer.status === 101) return answer
   const clean = (sent: Response) => {
@@ -78,9 +78,24 @@ async function sendOnce(
   return answer
 }
 
-/** Whether the provider could take a part of the body for the whole: only a body without a length. */
-function mayLookWhole(call: ProxyCall): call is ProxyCall & { body: ReadableStream<Uint8Array> } {
-  return call.body instanceof ReadableStream && call.bodyBytes === undefined && !call.isFramed
+/** The body and signal to send, if the body is a stream. `onBodySent` is called when it was read to its end. */
+function streamedBody(
+  ports: Ports,
+  { body, bodyBytes, isFramed, bodySent }: ProxyCall,
+  signal: AbortSignal | undefined,
+  onBodySent: SendHow['onBodySent']
+): Pick<RequestInit, 'body' | 'signal'> {
+  if (!(body instanceof ReadableStream)) return {}
+  if (isFramed) {
+    bodySent?.then(onBodySent, () => {})
+    return {}
+  }
+  // Without a length the provider could take a part of the body for the whole.
+  if (bodyBytes === undefined) return signal ? wholeOrAborted(body, signal, onBodySent) : {}
+  if (!onBodySent) return {}
+  const { readable, writable } = ports.fixedLength(bodyBytes)
+  body.pipeTo(writable).then(onBodySent, () => {})
+  return { body: readable }
 }
 
 /**
@@ -89,11 +104,12 @@ function mayLookWhole(call: ProxyCall): call is ProxyCall & { body: ReadableStre
  */
 function wholeOrAborted(
   body: ReadableStream<Uint8Array>,
-  signal: AbortSignal
+  signal: AbortSignal,
+  onBodySent: SendHow['onBodySent']
 ): Pick<RequestInit, 'body' | 'signal'> {
   const broken = new AbortController()
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-  body.pipeTo(writable, { preventAbort: true }).catch(async () => {
+  body.pipeTo(writable, { preventAbort: true }).then(onBodySent, async () => {
     let isUnread = false
     const { closed } = writable.getWriter()
     closed.catch(() => (isUnread = true))
@@ -102,6 +118,13 @@ function wholeOrAborted(
     if (!isUnread) broken.abort()
   })
   return { body: readable, signal: AbortSignal.any([signal, broken.signal]) }
+}
+
+/** What a caller may want beside the answer. */
+interface SendHow {
+  /** A streamed body was sent to its end. */
+  onBodySent?: () => void
+  cleanLater?: CleanLater
 }
 
 /**

@@ -8,13 +8,33 @@ export interface Deadline {
 }
 
 export function startDeadline(
-  { startTimer }: Pick<Platform, 'startTimer'>,
+  platform: Pick<Platform, 'startTimer'>,
   ms: number,
   client?: AbortSignal
 ): Deadline {
+  const { start, ...deadline } = laterDeadline(platform, ms, client)
+  start()
+  return deadline
+}
+
+/** A limit that counts only from `start` on. If it was lifted before, `start` does nothing. */
+export function laterDeadline(
+  { startTimer }: Pick<Platform, 'startTimer'>,
+  ms: number,
+  client?: AbortSignal
+): Deadline & { start(): void } {
   const late = new AbortController()
-  const lift = startTimer(ms, () =>
-    late.abort(new DOMException('no answer in time', 'TimeoutError'))
-  )
-  return { signal: client ? AbortSignal.any([client, late.signal]) : late.signal, lift }
+  let stop: (() => void) | undefined
+  let isLifted = false
+  const end = () => late.abort(new DOMException('no answer in time', 'TimeoutError'))
+  return {
+    signal: client ? AbortSignal.any([client, late.signal]) : late.signal,
+    start: () => {
+      if (!isLifted) stop ??= startTimer(ms, end)
+    },
+    lift: () => {
+      isLifted = true
+      stop?.()
+    },
+  }
 }

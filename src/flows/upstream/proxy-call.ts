@@ -21,6 +21,8 @@ export interface ProxyCall {
   bodyBytes?: number
   /** The gateway put the body together. One that breaks off ends the call by itself (frame-file.ts). */
   isFramed?: true
+  /** For a framed body: resolves when it was sent to its end. */
+  bodySent?: Promise<void>
   /** Set when the client named the account itself. */
   email?: string
   /** A browser's streaming token of the provider. It is sent instead of the account's credential. */

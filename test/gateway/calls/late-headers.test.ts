@@ -1,5 +1,5 @@
 /** A provider has 100 s to send the headers of a plain call's answer. The body may take any time. */
-import type { ServerResponse } from 'node:http'
+import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { openGateway, until } from '../../support/gateway.ts'
 import { advance, CLOCKED, clockOf, SECOND, stopped } from '../../support/clock/clock.ts'
@@ -30,8 +30,15 @@ let path = ''
 beforeEach(() => {
   calls.length = 0
   path = `/v3/late/${(at += 1)}`
-  for (const method of ['GET', 'DELETE', 'POST'])
-    answers.set(`${method} ${method === 'POST' ? '/v3/folders' : path}`, (incoming, answer) => {
+  const named = [
+    `GET ${path}`,
+    `DELETE ${path}`,
+    'POST /v3/folders',
+    'POST /v3/assets',
+    `POST ${path}`,
+  ]
+  for (const name of named)
+    answers.set(name, (incoming, answer) => {
       incoming.resume()
       const { promise, resolve } = deferred()
       answer.on('close', resolve)
@@ -115,5 +122,35 @@ test('a client that leaves before the headers leaves no timer behind', async () 
   expect((await clockOf(gateway)).timers).toBe(1)
   client.leave()
   await closed
+  await noTimers()
+})
+
+const FORM = 'multipart/form-data; boundary=x'
+const [HEAD, TAIL] = ['--x\r\ncontent-disposition: form-data; name="file"\r\n\r\na', 'b\r\n--x--']
+const LENGTH = { 'content-length': String(HEAD.length + TAIL.length) }
+
+test.each<[string, string, string, Record<string, string>, string]>([
+  ['of a known length', 'POST', '/v3/assets', LENGTH, 'upstream_timeout'],
+  ['of an unknown length', 'POST', '/v3/assets', {}, 'upstream_timeout'],
+  ['on a path that no row knows', 'POST', '', LENGTH, 'outcome_unknown'],
+])('an upload %s may take any time, and its answer has 100 s from its end', async (...row) => {
+  const [, method, to, length, code] = row
+  const upload = request(`${gateway.url}/heygen${to || path}`, {
+    method,
+    headers: { ...length, authorization: `Bearer ${gateway.token}`, 'content-type': FORM },
+  })
+  const answered = Promise.withResolvers<IncomingMessage>()
+  upload.on('response', answered.resolve)
+  upload.write(HEAD)
+  const { closed } = await call(1)
+  await advance(gateway, 2 * LIMIT)
+  upload.end(TAIL)
+  await until(async () => (await clockOf(gateway)).timers > 0)
+  await advance(gateway, LIMIT)
+  await closed
+  const answer = await answered.promise
+  expect(answer.headers['x-gateway-error']).toBe(code)
+  expect(calls).toHaveLength(1)
+  answer.resume()
   await noTimers()
 })
