@@ -117,7 +117,7 @@ const NEW: readonly Written[] = [
     name: 'key forgotten',
     harm: 'a key is free again although its job may have been started',
     breaks: ['I4'],
-    file: 'src/flows/creations/idempotency-key.ts',
+    file: 'src/flows/repeats/idempotency-key.ts',
     from: "if (error.code !== 'outcome_unknown') return { kind: 'forget' }",
     to: "if (error.status > 0) return { kind: 'forget' }",
   },

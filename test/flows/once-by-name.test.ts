@@ -5,7 +5,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotDesk } from '#domain/ports/slots.ts'
 import type { Desk } from '#domain/ports/desk.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
-import { runOnePerName } from '#flows/creations/one-per-client-name.ts'
+import { runOnePerName } from '#flows/repeats/one-per-client-name.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { kling } from '#providers/kling/index.ts'
 

@@ -3,7 +3,7 @@ import { platform } from '#composition/platform.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
-import { readOutcome } from '#flows/creations/read-outcome.ts'
+import { readOutcome } from '#flows/repeats/read-outcome.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
 const EMAIL = 'a@example.com'

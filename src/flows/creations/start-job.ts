@@ -14,9 +14,9 @@ import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { bindStartedJobs } from './bind-started-jobs.ts'
 import { askOn, checkGrantedInTime, newCreation, type Creation } from './creation.ts'
-import { joinRepeat } from './join-repeats.ts'
-import { runOnePerName } from './one-per-client-name.ts'
-import { recoverLostAnswer } from './recover-lost-answer.ts'
+import { joinRepeat } from '#flows/repeats/join-repeats.ts'
+import { runOnePerName } from '#flows/repeats/one-per-client-name.ts'
+import { recoverLostAnswer } from '#flows/repeats/recover-lost-answer.ts'
 import { judgeCreation, sendCreation, type Received } from './send-creation.ts'
 
 /** Defers the work before it is awaited, so that it runs to its end even if the client disconnects. */

@@ -1,8 +1,8 @@
 /** Answers the creations of a repeated older call from what its first run made, so that nothing is made twice. */
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { answerFromJob } from '#flows/creations/answer-from-job.ts'
-import { findOutcome } from '#flows/creations/read-outcome.ts'
+import { answerFromJob } from '#flows/repeats/answer-from-job.ts'
+import { findOutcome } from '#flows/repeats/read-outcome.ts'
 import { unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { NewerCall } from '#providers/contract/provider.ts'

@@ -1,4 +1,4 @@
-/** Reads what the joining of repeats (flows/creations/join-repeats.ts) needs: the caller's token, and `X-Gateway-Join: no`. */
+/** Reads what the joining of repeats (flows/repeats/join-repeats.ts) needs: the caller's token, and `X-Gateway-Join: no`. */
 import type { Context } from 'hono'
 import { JOIN_HEADER } from '#domain/text/headers.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'

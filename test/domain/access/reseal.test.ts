@@ -138,7 +138,7 @@ const SEALS = {
   'flows/accounts/open-account.ts': 'sessions, desk and object',
   'flows/accounts/sign-in.ts': 'sign-ins',
   'flows/events/webhook-endpoints.ts': 'endpoints',
-  'flows/creations/idempotency-key.ts': 'kept answers',
+  'flows/repeats/idempotency-key.ts': 'kept answers',
   'flows/events/maintain-webhook.ts': 'webhook secrets',
   'http/access/admin.ts': 'key pairs of tokens',
   'http/events/deliveries.ts': 'callback secrets',
