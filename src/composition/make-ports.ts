@@ -191,6 +191,8 @@ function slotsPort(env: Env, name: string): SlotDesk {
     listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
     findDelivery: (tenant, id) => ask(async (slots) => slots.findDelivery(tenant, id)),
     retryDelivery: (tenant, id) => ask(async (slots) => slots.retryDelivery(tenant, id)),
+    work: (tenant, until, isOwed) => ask((slots) => slots.work(tenant, until, isOwed)),
+    endUnstarted: (tenant, ends) => ask((slots) => slots.endUnstarted(tenant, ends)),
   }
 }
 
@@ -250,6 +252,12 @@ function deskPort(env: Env, name: string): Desk {
     reseal: (key, from) => ask(async (desk) => desk.reseal(key, from)),
     noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
     listAudit: (query) => ask((desk) => desk.listAudit(query)),
+    enqueue: (items) => ask((desk) => desk.enqueue(items)),
+    itemsOf: (names) => ask((desk) => desk.itemsOf(names)),
+    cancelItem: (name, token) => ask(async (desk) => desk.cancelItem(name, token)),
+    takeWork: (work) => ask((desk) => desk.takeWork(work)),
+    report: (account, reports) => ask((desk) => desk.report(account, reports)),
+    tokenChanged: (tokenHash) => ask((desk) => desk.tokenChanged(tokenHash)),
     close: () => ask((desk) => desk.close()),
   }
 }

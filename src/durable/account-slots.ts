@@ -40,6 +40,7 @@ import type {
   SlotDesk,
   SlotsView,
 } from '#domain/ports/slots.ts'
+import type { UnstartedEnd } from '#domain/ports/line.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 import { getProvider } from '#providers/index.ts'
@@ -328,6 +329,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#tables.sendAgain(again)
     this.#parts.queueDeliveries([again])
     return again
+  }
+
+  // Queued creations: nothing is queued in this release.
+
+  async work(_tenant: string, _until: number, _isOwed?: boolean): Promise<void> {}
+
+  async endUnstarted(_tenant: string, _ends: UnstartedEnd[]): Promise<string[]> {
+    return []
   }
 
   override alarm(): Promise<void> {

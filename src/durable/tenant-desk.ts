@@ -24,14 +24,14 @@ import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
-import { IdMethods } from './id-methods.ts'
+import { LineMethods } from './line-methods.ts'
 
 /** Tokens of a removed tenant live on for a minute elsewhere, and calls that were under way for longer. */
 const STRAGGLERS_MS = 10 * 60_000
 /** The alarm of that time may come late. */
 const EMPTIED_WITHIN_MS = 2 * 3_600_000
 
-export class TenantDesk extends IdMethods implements Desk, Registrar {
+export class TenantDesk extends LineMethods implements Desk, Registrar {
   readonly #parts: DeskParts
   readonly #clock: AlarmClock
   /** A closed desk has removed, since this object woke up, what late calls left. */

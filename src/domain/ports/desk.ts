@@ -17,6 +17,7 @@ import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
+import type { Line } from './line.ts'
 
 /** The audit of an object. Methods that change something take `by` last and write a line; older Workers do not pass it. */
 interface Audited {
@@ -27,7 +28,7 @@ interface Audited {
 }
 
 /** TenantDesk of one tenant and provider. Only it writes the tenant's accounts. */
-export interface Desk extends Audited {
+export interface Desk extends Audited, Line {
   snapshot(): Promise<AccountSnapshot>
   /** Adds or replaces the account with this email, and claims its object. */
   saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>

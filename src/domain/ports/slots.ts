@@ -14,6 +14,7 @@ import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import type { JobReport, JobStart, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
+import type { Sender } from './line.ts'
 
 /** The free slots of an account. `freeAt`: when there may be more without a notice, because a parking ends. */
 export interface Room {
@@ -22,7 +23,7 @@ export interface Room {
 }
 
 /** AccountSlots of one provider account. */
-export interface SlotDesk {
+export interface SlotDesk extends Sender {
   /** Makes this record the object's account. Refused while another tenant or email holds it. Older desks pass no `targets`. */
   claim(account: Account, instead?: Holder, targets?: PushedTargets): Promise<ClaimAnswer>
   /** Takes the delivery targets of its tenant, unless it has newer ones or another tenant holds the account. */

@@ -3,6 +3,7 @@
  * find a job when the answer to its creation was lost. `tableJobs` of `shared/table-jobs.ts` makes most of this part out of
  * the links in the route table. Bodies are parsed JSON; undefined: it is not JSON.
  */
+import type { IdForm, ItemShown } from '#domain/queue/item.ts'
 import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
 import type { NamedCall } from './names.ts'
 import type { RouteMatch } from './route-row.ts'
@@ -50,6 +51,13 @@ export interface ProviderJobs {
   keyProbeOf?(lease: Lease): { path: string; body: string } | undefined
   /** The jobs that the answer to that POST names. */
   readKeyAnswer?(lease: Lease, answer: unknown): JobStart[]
+  /** The form of the ids of a row's jobs. Absent or undefined: the row's creations cannot be queued. */
+  queueForm?(match: RouteMatch): IdForm | undefined
+  /**
+   * The answer of a status row about a job with that name that has not begun, in the provider's words for queued or failed. Absent
+   * or undefined: the row shows no such status.
+   */
+  showQueued?(match: RouteMatch, name: string, shown: ItemShown): object | undefined
 }
 
 /** Where the URL of a job's file is: the path of a status read, and JSON pointers into its answer, the best first. */

@@ -1,0 +1,98 @@
+/**
+ * The RPC interfaces of the line of queued creations (docs/rfc/0009-queue.md): what a tenant's desk answers Workers and accounts'
+ * objects, and what an account's object answers the desk. The desk decides who is next; only the account's object sends.
+ */
+import type { Parking } from '#domain/accounts/parking.ts'
+import type {
+  ItemRecord,
+  ItemShown,
+  ItemSort,
+  NewItem,
+  UnstartedReason,
+} from '#domain/queue/item.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import type { JobStart } from '#domain/slots/lease.ts'
+
+/** The line, as part of TenantDesk. */
+export interface Line {
+  /** Writes the items that are not there. Each answer stands for one item. Safe to repeat. */
+  enqueue(items: NewItem[]): Promise<EnqueueAnswer[]>
+  /** By their names, or `request:<request id>`. What is not an item is left out. */
+  itemsOf(names: string[]): Promise<ItemShown[]>
+  /** Ends the item before it is chosen. `late`: it is chosen or begun. Undefined: no such item of this token (absent: of any). */
+  cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined>
+  /** The items that the account may start now. Each is handed over under a lease id of its own. */
+  takeWork(ask: WorkAsk): Promise<WorkAnswer>
+  /** Returns the items whose report is written or needs no writing. Safe to repeat. */
+  report(account: string, reports: WorkReport[]): Promise<string[]>
+  /** A token was removed or has changed: looks at its items now. */
+  tokenChanged(tokenHash: string): Promise<void>
+}
+
+/**
+ * `known`: the item is there already, as it is now. `taken`: an item of another request has the name. `full`: above that cap.
+ * `closed`: this desk takes no items.
+ */
+export type EnqueueAnswer =
+  | { kind: 'queued' | 'taken' | 'closed' }
+  | { kind: 'known'; shown: ItemShown }
+  | { kind: 'full'; cap: string; retryAfterSeconds: number }
+
+/** What an account's object says of itself when it asks for work. */
+export interface WorkAsk {
+  /** The account's key. */
+  account: string
+  tenant: string
+  free: number
+  /** How many slots are taken. An item's own limit counts them. */
+  held: number
+  /** Items that are being sent or searched for, or whose report is being tried. They are not handed over again. */
+  underWay: string[]
+  /** Those that have not ended. Items that they stop are stepped over. */
+  parkings: Parking[]
+}
+
+/** One item handed over. `earlier`: the lease ids under which this account had it before. */
+export interface Work {
+  item: string
+  leaseId: string
+  earlier: string[]
+  /** False: it must not be started any more. Only the account's object can say whether it was. */
+  mayStart: boolean
+  sort: ItemSort
+  record: ItemRecord
+  sealed: string
+}
+
+/** `leave`: how many slots are kept for clients that wait. `isMore`: something waits that this account may serve. */
+export interface WorkAnswer {
+  work: Work[]
+  leave: number
+  isMore: boolean
+}
+
+/**
+ * What became of an item at an account. `begun`: its jobs run. `back`: nothing ran, and it may be tried again, elsewhere if
+ * `isLeftOut`. `over`: it has ended, and the account's object has told it.
+ */
+export type WorkReport = { item: string; leaseId: string } & (
+  | { kind: 'begun'; owners: Owner[]; starts: JobStart[] }
+  | { kind: 'back'; why: string; isLeftOut?: true; refusal?: string }
+  | { kind: 'over'; reason: string; refusal?: string }
+)
+
+/** What an account's object does for the line, as part of SlotDesk. */
+export interface Sender {
+  /** There may be work until then: asks for it if a slot is free. `isOwed`: asks in any case, because something is chosen here. */
+  work(tenant: string, until: number, isOwed?: boolean): Promise<void>
+  /** Writes ends without a start, and the deliveries that they owe. Returns the items that are written. Safe to repeat. */
+  endUnstarted(tenant: string, ends: UnstartedEnd[]): Promise<string[]>
+}
+
+export interface UnstartedEnd {
+  item: string
+  record: ItemRecord
+  sort: ItemSort
+  reason: UnstartedReason
+  endedAt: number
+}

@@ -1,0 +1,116 @@
+/**
+ * The types of a queued creation (docs/rfc/0009-queue.md): what the tenant's desk stores of it, and what a Worker needs to answer
+ * for it. An item is one creation that waits. It has a part for each job that it will start.
+ */
+import type { Owner } from '#domain/routing/owner.ts'
+import type { Reply } from '#domain/slots/lease.ts'
+
+/**
+ * `waiting`: for its turn. `held`: for the end of another job, which it names. `chosen`: an account's object may start it now, or
+ * has. `untold`: it ended without a start, and nobody was told yet. `begun`: its jobs are known. `ended`: it never started, and that
+ * was told.
+ */
+export type ItemState = 'waiting' | 'held' | 'chosen' | 'untold' | 'begun' | 'ended'
+
+/** Why an item ended without a start. */
+export type UnstartedReason =
+  | 'cancelled'
+  | 'start_deadline'
+  | 'refused'
+  | 'account_removed'
+  | 'token_removed'
+  | 'dependency_failed'
+
+/** The form of the ids that a row gives its jobs. An item's names have the same form. */
+export type IdForm = { kind: 'hex' } | { kind: 'prefix'; prefix: string } | { kind: 'decimal' }
+
+/** What the order and the caps need of an item. It is read into memory for every item that waits, so it is kept short. */
+export interface ItemSort {
+  /** An item that is chosen keeps its state here. The choice stands in the row of its token. */
+  state: 'waiting' | 'held' | 'untold'
+  /** The email of the only account that may serve it. Empty: any may. */
+  lane: string
+  /** When that account was added, as owners have it. Another account under the same email is not meant. */
+  laneSince?: number
+  /** The id of the token that asked. */
+  token: string
+  /** As asked: 1, which goes first, to 5. */
+  priority: number
+  /** Epoch ms. Items of one bulk call have times that differ, so this is their order. */
+  askedAt: number
+  /** The deadline for its start. */
+  startBy: number
+  /** The length of the sealed text. */
+  bytes: number
+  /** The row of the creation, such as `POST /v3/videos`. */
+  route: string
+  meter?: string
+  /** Which of an account's credentials the call uses, where there are several. */
+  part?: string
+  /** How many slots it needs at once. */
+  slots: number
+  /** Its own limit on running jobs of its account. It can only lower the account's. */
+  limit?: number
+  /** Keys of accounts that refused it. */
+  leftOut?: string[]
+  /** Set with the state `untold`. */
+  reason?: UnstartedReason
+}
+
+/** One choice of an account for the item. It has a lease id for each time that the item was handed over. */
+interface Try {
+  /** The account's key. */
+  account: string
+  leaseIds: string[]
+  at: number
+  /** Why the item came back. */
+  why?: string
+}
+
+/** Everything else that may stand unsealed. */
+export interface ItemRecord {
+  requestId: string
+  tenant: string
+  method: string
+  path: string
+  /** One for each job, in the form of the row's ids. */
+  names: string[]
+  tokenHash: string
+  origin: string
+  reply?: Reply
+  /** The client's own Idempotency-Key, shortened as the desk keeps it. */
+  clientKey?: string
+  tries: Try[]
+  /** Once it has begun: the lease, its account, and the provider's ids, in the order of the names. */
+  leaseId?: string
+  email?: string
+  key?: string
+  jobIds?: string[]
+  /** What the provider's refusal said, sealed. */
+  refusal?: string
+}
+
+export interface NewItem {
+  /** The item's id: a UUID of version 7 made from the request's id. */
+  item: string
+  sort: Omit<ItemSort, 'state'>
+  record: ItemRecord
+  /** Body, query and headers, sealed together. */
+  sealed: string
+}
+
+/** What a Worker needs of an item to answer for it. */
+export interface ItemShown {
+  item: string
+  names: string[]
+  state: ItemState
+  route: string
+  askedAt: number
+  reason?: string
+  refusal?: string
+  jobIds?: string[]
+  leaseId?: string
+  owner?: Owner
+  place?: number
+  startsAt?: number
+}
