@@ -38,8 +38,8 @@ const NEW: readonly Written[] = [
     harm: 'an answer that does not say whether a job was started counts as a refusal',
     breaks: ['I1', 'I3', 'I4'],
     file: 'src/flows/creations/start-job.ts',
-    from: "if (!verdict || verdict.kind === 'unsure') {",
-    to: 'if (!verdict) {',
+    from: "if (!verdict || verdict.kind === 'unsure') return",
+    to: 'if (!verdict) return',
   },
   {
     name: 'bind',

@@ -18,6 +18,8 @@ export interface ThroughputQuery {
 /** What is read of one job. */
 export interface JobTimes {
   requestId: string
+  /** When the client asked, if the request's id does not tell it: the creation was queued. */
+  askedAt?: number
   acquiredAt: number
   end?: { at: number; status: Outcome['status']; refused?: number }
 }
@@ -66,9 +68,10 @@ export function hoursOf(
   return [...hours.values()].toSorted((a, b) => a.hour - b.hour)
 }
 
-function countStart(hour: ThroughputHour, { requestId, acquiredAt }: JobTimes): void {
+function countStart(hour: ThroughputHour, { requestId, askedAt, acquiredAt }: JobTimes): void {
   // Ids of older releases contain no time.
-  const waited = isTimedId(requestId) ? Math.max(0, acquiredAt - timeOf(requestId)) : 0
+  const asked = askedAt ?? (isTimedId(requestId) ? timeOf(requestId) : acquiredAt)
+  const waited = Math.max(0, acquiredAt - asked)
   hour.started += 1
   hour.waitedMs += waited
   hour.waitedMaxMs = Math.max(hour.waitedMaxMs, waited)

@@ -83,6 +83,18 @@ export interface Lease {
   mayBeJob?: boolean
   /** For a row that the operator added: how the job's status is asked for and read. */
   row?: LeaseRow
+  item?: LeaseItem
+}
+
+/** For a creation that was queued (RFC 0009): what its lease keeps of the item. */
+interface LeaseItem {
+  id: string
+  /** What clients call the jobs. */
+  names: string[]
+  /** When the client asked. The lease's own id tells when the item was chosen. */
+  askedAt: number
+  /** How many leases of the item have ended as `absent` before this one. */
+  absents: number
 }
 
 /** Where the event of a job's end goes, fixed at its creation. `form`: the body is not the provider's own event. */
@@ -135,6 +147,7 @@ export interface LeaseAsk {
   ignoredReason?: ParkReason
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
+  item?: LeaseItem
 }
 
 export interface JobStart {
@@ -320,6 +333,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(ask.upstreamKey === undefined ? {} : { upstreamKey: ask.upstreamKey }),
     ...(ask.path === undefined ? {} : { path: ask.path }),
     ...(ask.row === undefined ? {} : { row: ask.row }),
+    ...(ask.item === undefined ? {} : { item: ask.item }),
     ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }

@@ -48,7 +48,7 @@ export const IN_SPAN = `SELECT ${COLUMNS} FROM ended_job
   ORDER BY id DESC LIMIT ?6`
 
 export const TIMES = `SELECT json_extract(record, '$.lease.requestId') AS requestId,
-  json_extract(record, '$.lease.acquiredAt') AS acquiredAt, ended_at AS at,
+  json_extract(record, '$.lease.acquiredAt') AS acquiredAt, json_extract(record, '$.lease.item.askedAt') AS askedAt, ended_at AS at,
   json_extract(record, '$.outcome.status') AS status, json_extract(record, '$.refused') AS refused
   FROM ended_job WHERE span >= ?1 AND span <= ?2 AND record IS NOT NULL AND is_sure = 1
   AND json_extract(record, '$.lease.tenant') = ?3`

@@ -227,9 +227,10 @@ export class EndedJobs {
     const first = Math.floor((since - BEGAN_BEFORE_MS) / SPAN_MS)
     const span = [first, Math.floor(until / SPAN_MS)]
     const rows = this.#sql.exec<TimesRow>(queries.TIMES, ...span, tenant).toArray()
-    return rows.map(({ requestId, acquiredAt, at, status, refused }) => ({
+    return rows.map(({ requestId, askedAt, acquiredAt, at, status, refused }) => ({
       requestId,
       acquiredAt,
+      ...(askedAt === null ? {} : { askedAt }),
       end: { at, status, ...(refused === null ? {} : { refused }) },
     }))
   }
@@ -333,6 +334,7 @@ export class EndedJobs {
 interface TimesRow {
   [column: string]: SqlStorageValue
   requestId: string
+  askedAt: number | null
   acquiredAt: number
   at: number
   status: Outcome['status']

@@ -290,7 +290,11 @@ export class SlotsTables {
   throughput(query: ThroughputQuery): ThroughputHour[] {
     const running = this.leases()
       .filter((lease) => isListed(lease, query) && lease.state !== 'suspect')
-      .map(({ requestId, acquiredAt }) => ({ requestId, acquiredAt }))
+      .map(({ requestId, acquiredAt, item }) => ({
+        requestId,
+        acquiredAt,
+        ...(item && { askedAt: item.askedAt }),
+      }))
     return hoursOf([...running, ...this.#ended.times(query)], query)
   }
 

@@ -2,7 +2,7 @@
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import { forgetReported } from '#flows/jobs/settle-job.ts'
-import { createdOwners, startedOwners, learnIds } from '#flows/routing/learn-ids.ts'
+import { createdOwners, eachOnce, startedOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import type { Granted } from '#flows/slots/take-slot.ts'
 import type { Creation } from './creation.ts'
 
@@ -12,11 +12,12 @@ import type { Creation } from './creation.ts'
  */
 export async function bindStartedJobs(
   ports: Ports,
-  { call, mayHaveStrayLease }: Creation,
+  creation: Creation,
   { account, ask }: Granted,
   starts: JobStart[],
   answer: unknown
 ): Promise<void> {
+  const { call, mayHaveStrayLease } = creation
   const { requestId, tenant, provider } = call
   const { email, key } = account
   const owners = [
@@ -30,7 +31,7 @@ export async function bindStartedJobs(
   const mayBeKept = starts.every((start) => !start.isReused)
   const [isTold, isLearned] = await Promise.all([
     isDone(slots.bind(requestId, starts, ask, { isKept: mayBeKept })),
-    learnIds(ports, call, owners),
+    creation.keep?.(eachOnce(call, owners), starts) ?? learnIds(ports, call, owners),
   ])
   const isKept = mayBeKept && isLearned
   const bind = () => slots.bind(requestId, starts, ask, { isKept })

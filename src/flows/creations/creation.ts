@@ -2,8 +2,9 @@
 import type { Account } from '#domain/accounts/account.ts'
 import { shortFingerprint } from '#domain/jobs/fingerprint.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import type { LeaseAsk } from '#domain/slots/lease.ts'
+import type { JobStart, LeaseAsk } from '#domain/slots/lease.ts'
 import { upstreamKey } from '#flows/routing/upstream-key.ts'
 import { releaseSlot } from '#flows/slots/release-slot.ts'
 import type { ReadCall } from '#flows/upstream/proxy-call.ts'
@@ -24,6 +25,11 @@ export interface Creation {
   isSent: boolean
   /** True if an account that does not run the creation may hold a lease of it. */
   mayHaveStrayLease: boolean
+  /**
+   * Has the desk keep the jobs that were started, in the place of `learnIds`. For a queued creation, whose start the desk is told
+   * together with its end in the line. False: the desk has not kept them.
+   */
+  keep?(owners: Owner[], starts: JobStart[]): Promise<boolean>
 }
 
 export function newCreation(ports: Ports, call: ReadCall): Creation {

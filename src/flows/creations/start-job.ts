@@ -57,30 +57,46 @@ function createAmong(ports: Ports, creation: Creation, among: Eligible): Promise
   })
 }
 
-/** Sends the call on the account that granted the slot, and acts on the verdict. */
+/** Sends the call on the account that granted the slot. If the answer is lost, the client waits while its job is searched for. */
 async function createOn(ports: Ports, creation: Creation, granted: Granted): Promise<Attempt> {
+  const run = await runGranted(ports, creation, granted)
+  if (run.kind !== 'unsure') return run
+  return { kind: 'done', answer: await recoverLostAnswer(ports, creation.call, granted.account) }
+}
+
+/**
+ * Sends the call on the account that granted the slot, and acts on the verdict. `unsure`: it may have been accepted, and the answer
+ * names no job. Then the lease stays, and nothing else was done.
+ */
+export async function runGranted(
+  ports: Ports,
+  creation: Creation,
+  granted: Granted
+): Promise<Attempt | { kind: 'unsure' }> {
   const { call } = creation
   const { account } = granted
   await checkGrantedInTime(ports, creation, account)
   creation.isSent = true
   const received = await sendCreation(ports, creation, granted)
   const verdict = received && judgeCreation(ports, call, granted, received)
-  if (!verdict || verdict.kind === 'unsure') {
-    return { kind: 'done', answer: await recoverLostAnswer(ports, call, account) }
-  }
+  if (!verdict || verdict.kind === 'unsure') return { kind: 'unsure' }
   if (verdict.kind === 'ok') {
-    return { kind: 'done', answer: await accept(ports, creation, granted, received) }
+    const answer = await accept(ports, creation, granted, received)
+    return answer ? { kind: 'done', answer } : { kind: 'unsure' }
   }
   return refuse(ports, creation, granted, received, verdict)
 }
 
-/** Handles an accepted call: binds the jobs that it started to the lease, or releases the slot if it started none. */
+/**
+ * Handles an accepted call: binds the jobs that it started to the lease, or releases the slot if it started none. Undefined: it
+ * should have started one, and does not name it.
+ */
 async function accept(
   ports: Ports,
   creation: Creation,
   granted: Granted,
   received: Received
-): Promise<ProxyAnswer> {
+): Promise<ProxyAnswer | undefined> {
   const { call } = creation
   const { match, provider, json, requestId } = call
   const { account } = granted
@@ -95,7 +111,7 @@ async function accept(
     await bindStartedJobs(ports, creation, granted, starts, received.body)
     return { ...answer, jobIds: starts.map((start) => start.jobId) }
   }
-  if (!provider.jobs.isCheckOnly?.(match, json)) return recoverLostAnswer(ports, call, account)
+  if (!provider.jobs.isCheckOnly?.(match, json)) return undefined
   await releaseSlot(ports, account, requestId)
   return answer
 }

@@ -36,19 +36,21 @@ export function startedOwners(
   )
 }
 
-/**
- * Records each id once. If an id is in the list twice, the first entry counts. Never throws. False: it failed, or the desk does
- * not keep the jobs among the owners.
- */
+/** As they are recorded: each id once. If an id is in the list twice, the first entry counts. */
+export function eachOnce(call: ProxyCall, named: readonly Owner[]): Owner[] {
+  const first = new Map(named.toReversed().map((owner) => [owner.id, owner]))
+  // The desk gives the jobs of a creation back in this order.
+  const each = named.filter((owner) => first.get(owner.id) === owner)
+  return each.map((owner) => marked(call, owner))
+}
+
+/** Records each id once. Never throws. False: it failed, or the desk does not keep the jobs among the owners. */
 export async function learnIds(
   ports: Ports,
   call: ProxyCall,
   named: readonly Owner[]
 ): Promise<boolean> {
-  const first = new Map(named.toReversed().map((owner) => [owner.id, owner]))
-  // The desk gives the jobs of a creation back in this order.
-  const each = named.filter((owner) => first.get(owner.id) === owner)
-  const owners = each.map((owner) => marked(call, owner))
+  const owners = eachOnce(call, named)
   if (owners.length === 0) return true
   try {
     const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)

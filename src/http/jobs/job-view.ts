@@ -108,9 +108,9 @@ export function toJobView(email: string | null, { lease, ended }: JobRecord) {
 
 export function toJobInFull(provider: Provider, email: string | null, record: JobRecord) {
   const { lease, ended } = record
-  const { requestId, acquiredAt, boundAt, fingerprint } = lease
+  const { requestId, acquiredAt, boundAt, fingerprint, item } = lease
   const title = fingerprint?.title
-  const asked = isTimedId(requestId) ? timeOf(requestId) : undefined
+  const asked = item?.askedAt ?? (isTimedId(requestId) ? timeOf(requestId) : undefined)
   const name = nameOf(lease) ?? requestId
   const accepted = nameOf(lease) === null ? undefined : boundAt
   const isMade = ended?.outcome.status === 'completed' && email !== null

@@ -73,3 +73,8 @@ test('a job with an id of an older release has waited for an unknown time, count
   const old = { requestId: '2f6f0b8a-9d0e-4b7d-9b2e-2f6f0b8a9d0e', acquiredAt: NOON }
   expect(hoursOf([old], DAY)).toMatchObject([{ started: 1, waitedMs: 0 }])
 })
+
+test('a job that was queued has waited since it was asked for, not since an account was chosen', () => {
+  const queued = { ...job(NOON, 0), askedAt: NOON - HOUR_MS }
+  expect(hoursOf([queued], DAY)).toMatchObject([{ waitedMs: HOUR_MS, waitedMaxMs: HOUR_MS }])
+})
