@@ -1,0 +1,23 @@
+/** How much may wait at one desk, and when a client may ask again if that is too much. */
+const ITEMS_MAX = 10_000
+const BYTES_MAX = 512 * 1024 * 1024
+/** Some clients ignore a Retry-After of a minute. */
+const RETRY_AFTER_MIN_SECONDS = 5
+const RETRY_AFTER_MAX_SECONDS = 59
+
+/** The cap that an item of so many sealed bytes would break. `token`: the token's own `maxQueued`. */
+export function capOf(
+  waiting: { items: number; bytes: number; ofToken: number },
+  bytes: number,
+  maxQueued = ITEMS_MAX
+): 'items' | 'bytes' | 'token' | undefined {
+  if (waiting.ofToken >= maxQueued) return 'token'
+  if (waiting.items >= ITEMS_MAX) return 'items'
+  return waiting.bytes + bytes > BYTES_MAX ? 'bytes' : undefined
+}
+
+/** In which time a tenth of what waits will have started. `pace`: starts in a second, as measured. */
+export function retryAfterOf(items: number, pace: number): number {
+  const seconds = pace > 0 ? Math.ceil(items / 10 / pace) : RETRY_AFTER_MAX_SECONDS
+  return Math.min(RETRY_AFTER_MAX_SECONDS, Math.max(RETRY_AFTER_MIN_SECONDS, seconds))
+}

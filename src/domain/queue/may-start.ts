@@ -1,0 +1,43 @@
+/** Whether an account can start an item now. An item that it cannot start is stepped over, and keeps its place. */
+import { findParking, type Parking } from '#domain/accounts/parking.ts'
+import type { WaitingItem } from './item-lists.ts'
+
+/** What an account's object said when it asked for work, and what the desk knows beside. */
+export interface Pull {
+  /** The account's key. */
+  account: string
+  /** The name of the account's own lane. */
+  lane: string
+  /** How many of its slots are free, and how many are taken. */
+  free: number
+  held: number
+  parkings: readonly Parking[]
+  /** Items that it gave back a moment ago. */
+  gaveBack?: ReadonlySet<string>
+  /** Tokens that may start nothing now. */
+  stopped?: ReadonlySet<string>
+}
+
+export function servesLane({ lane: own }: Pull, lane: string): boolean {
+  return lane === '' || lane === own
+}
+
+/** The test for this pull. Thousands of items may be stepped over, so parkings are looked at once for each kind of call. */
+export function mayStartBy(pull: Pull, now: number): (waiting: WaitingItem) => boolean {
+  const parked = new Map<string, boolean>()
+  const isParked = ({ sort: { route, meter, part } }: WaitingItem): boolean => {
+    const kind = `${route}\n${meter ?? ''}\n${part ?? ''}`
+    const known = parked.get(kind)
+    if (known !== undefined) return known
+    const wish = { isJob: true, row: route, meter, part }
+    const found = findParking(pull.parkings, wish, now) !== undefined
+    parked.set(kind, found)
+    return found
+  }
+  return (waiting) => {
+    const { slots, limit = Infinity, startBy, leftOut } = waiting.sort
+    if (slots > pull.free || pull.held + slots > limit || startBy <= now) return false
+    if (leftOut?.includes(pull.account) || pull.gaveBack?.has(waiting.item)) return false
+    return pull.parkings.length === 0 || !isParked(waiting)
+  }
+}
