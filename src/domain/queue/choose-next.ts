@@ -25,14 +25,14 @@ export interface Head {
   isLate: boolean
 }
 
-export interface Turn {
-  head: Head
-  /** The new count of choices that passed over a late item of a worse class. */
-  passedOver: number
-}
+/** How many starts of its share an account owes each token that it has passed over. */
+export type Owed = Map<string, number>
 
-/** After so many choices that passed over a late item of a worse class, the next goes to a late one. */
-const PASSED_OVER_MAX = 9
+/**
+ * An account that owes a token so many starts gives it the next one. So a token has a fifth of its share at every account, whatever
+ * its class and its pass, and nothing waits more than some five times its fair time.
+ */
+const OWED_MAX = 5
 
 /** The token's next item among these lists. `mayStart`: of each list the first such item counts. Undefined: none can be started. */
 export function headOf(
@@ -58,17 +58,30 @@ export function headOf(
 }
 
 /**
- * Whose turn it is. A token with a better class goes first, but not for ever: every tenth start is for those whose next item has
- * waited a whole step. Only such items, because an urgent one may be passed over by nothing younger.
+ * Whose turn it is at one account. A better class goes first, then the smaller pass. Neither alone may decide for ever: a token may
+ * have a worse class than one that always has more, or a large pass from its starts at other accounts. `owed`: what the account
+ * owes, which is brought up to date.
  */
-export function turnAmong(heads: readonly Head[], passedOver: number): Turn | undefined {
+export function takeTurn(heads: readonly Head[], owed: Owed): Head | undefined {
   const best = first(heads, byClass)
   if (!best) return undefined
-  const isPassing = heads.some((head) => head.isLate && head.class > best.class)
-  if (!isPassing) return { head: best, passedOver }
-  if (passedOver < PASSED_OVER_MAX) return { head: best, passedOver: passedOver + 1 }
-  const late = heads.filter(({ isLate }) => isLate)
-  return { head: first(late, byPass) ?? best, passedOver: 0 }
+  // Nothing younger than a whole step is owed anything before a better class: an urgent item goes before it.
+  const due = heads.filter((head) => head.isLate || head.class <= best.class)
+  const owedTo = ({ of }: Head) => owed.get(of.token) ?? 0
+  const most = first(due, (one, other) => owedTo(other) - owedTo(one) || byPass(one, other))
+  const turn = most && owedTo(most) >= OWED_MAX ? most : best
+  noteTurn(turn, due, owed)
+  return turn
+}
+
+/** Each start is shared by weight among those that could have had it. Who had it is owed nothing more. */
+function noteTurn(turn: Head, due: readonly Head[], owed: Owed): void {
+  const weights = due.reduce((sum, { of }) => sum + of.weight, 0)
+  for (const { of } of due) {
+    const share = (turn.next.sort.slots * of.weight) / weights
+    owed.set(of.token, (owed.get(of.token) ?? 0) + share)
+  }
+  owed.delete(turn.of.token)
 }
 
 function first(

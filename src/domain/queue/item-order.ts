@@ -2,7 +2,7 @@
  * What waits at one desk, in order: the lists, the passes of the tokens, and the choices. It is memory only. The desk writes what
  * it changes in the same step, and after a restart loads it again.
  */
-import { headOf, turnAmong, type Head, type TokenInLine } from './choose-next.ts'
+import { headOf, takeTurn, type Head, type Owed, type TokenInLine } from './choose-next.ts'
 import { ItemLists, type WaitingItem } from './item-lists.ts'
 import { mayStartBy, servesLane, type Pull } from './may-start.ts'
 import { additionOf, passAtJoin, raisedPass } from './pass.ts'
@@ -20,8 +20,8 @@ export class ItemOrder {
   readonly #stepMs: number
   readonly #passes = new Map<string, number>()
   readonly #terms = new Map<string, TokenTerms>()
-  /** For each account by itself: an item of one lane is passed over by the choices of that account only. */
-  readonly #passedOver = new Map<string, number>()
+  /** By account: what it owes each token. An item of one lane is passed over by the choices of that account only. */
+  readonly #owed = new Map<string, Owed>()
   #largest = 0
 
   /** `stepMs`: after which time an item is one step more urgent. */
@@ -77,10 +77,11 @@ export class ItemOrder {
 
   /** The item that this account starts next. It leaves the line. Undefined: nothing that it can start now. */
   choose(pull: Pull, now: number): WaitingItem | undefined {
-    const turn = turnAmong(this.#heads(pull, now), this.#passedOver.get(pull.account) ?? 0)
+    const owed: Owed = this.#owed.get(pull.account) ?? new Map()
+    const turn = takeTurn(this.#heads(pull, now), owed)
     if (!turn) return undefined
-    const { of, next } = turn.head
-    this.#passedOver.set(pull.account, turn.passedOver)
+    const { of, next } = turn
+    this.#owed.set(pull.account, owed)
     this.#raiseOthers(of)
     const pass = of.pass + additionOf(next.sort.slots, of.weight)
     this.#passes.set(of.token, pass)
@@ -108,11 +109,12 @@ export class ItemOrder {
     })
   }
 
-  /** Called for an item that comes: a token of which nothing waited joins the others. */
+  /** Called for an item that comes: a token of which nothing waited joins the others, and is owed nothing. */
   #join(token: string): void {
     if (this.lists.countOf(token) > 0) return
     const waiting = Array.from(this.lists.tokens(), (one) => this.passOf(one))
     this.#passes.set(token, passAtJoin(this.passOf(token), waiting, this.#largest))
+    for (const owed of this.#owed.values()) owed.delete(token)
   }
 
   #raiseOthers(chosen: Pick<TokenInLine, 'token' | 'pass'>): void {

@@ -1,15 +1,26 @@
 /**
- * The places of what waits: which start an item would be if nothing else came, nothing aged, and any account could serve it. The
- * order itself is run, so the place is exact at its time. The first is 1.
+ * The places of what waits: which start an item would be if nothing else came, nothing aged, and one account served all. The order
+ * itself is run, so the place is exact at its time. The first is 1.
  */
-import { turnAmong, type Head, type TokenInLine } from './choose-next.ts'
+import { takeTurn, type Head, type Owed, type TokenInLine } from './choose-next.ts'
 import { classOf, effectivePriority } from './effective-priority.ts'
 import { compareAge, type WaitingItem } from './item-lists.ts'
 import { additionOf, raisedPass } from './pass.ts'
 
-interface Row extends TokenInLine {
-  /** With their effective priorities, the most urgent last. */
-  left: { waiting: WaitingItem; priority: number }[]
+interface At {
+  now: number
+  stepMs: number
+}
+
+interface Ranked {
+  waiting: WaitingItem
+  priority: number
+}
+
+/** A token's head, and what comes after it, the most urgent last. */
+interface Row extends Head {
+  of: TokenInLine
+  left: Ranked[]
 }
 
 export function placesOf(
@@ -17,32 +28,33 @@ export function placesOf(
   now: number,
   stepMs: number
 ): Map<string, number> {
-  let rows = tokens.map((of): Row => ({ ...of, left: mostUrgentLast(of, now, stepMs) }))
+  const at = { now, stepMs }
+  const rows = tokens.flatMap((token) => {
+    const left = mostUrgentLast(token, at)
+    return nextRow({ ...token }, left, at) ?? []
+  })
   const places = new Map<string, number>()
-  let passedOver = 0
+  const owed: Owed = new Map()
   for (;;) {
-    rows = rows.filter(({ left }) => left.length > 0)
-    const turn = turnAmong(
-      rows.map((row) => headOfRow(row, now, stepMs)),
-      passedOver
-    )
-    if (!turn) return places
-    const { of, next } = turn.head
-    places.set(next.item, places.size + 1)
-    passedOver = turn.passedOver
-    for (const row of rows) {
-      if (row.token !== of.token) row.pass = raisedPass(row.pass, row.weight, of.pass)
-    }
-    const chosen = rows.find(({ token }) => token === of.token)
+    const turn = takeTurn(rows, owed)
+    const index = rows.findIndex((row) => row === turn)
+    const chosen = rows[index]
     if (!chosen) return places
-    chosen.left.pop()
-    chosen.pass += additionOf(next.sort.slots, chosen.weight)
+    places.set(chosen.next.item, places.size + 1)
+    const { of, next, left } = chosen
+    for (const row of rows) {
+      if (row !== chosen) row.of.pass = raisedPass(row.of.pass, row.of.weight, of.pass)
+    }
+    of.pass += additionOf(next.sort.slots, of.weight)
+    const following = nextRow(of, left, at)
+    if (following) rows[index] = following
+    else rows.splice(index, 1)
   }
 }
 
-function mostUrgentLast({ lists }: TokenInLine, now: number, stepMs: number): Row['left'] {
+function mostUrgentLast({ lists }: TokenInLine, { now, stepMs }: At): Ranked[] {
   const items = lists.flatMap((list) =>
-    list.items.map((waiting) => {
+    list.items.map((waiting): Ranked => {
       const waitedMs = now - waiting.sort.askedAt
       return { waiting, priority: effectivePriority(list.priority, waitedMs, stepMs) }
     })
@@ -50,10 +62,10 @@ function mostUrgentLast({ lists }: TokenInLine, now: number, stepMs: number): Ro
   return items.toSorted((a, b) => b.priority - a.priority || compareAge(b.waiting, a.waiting))
 }
 
-function headOfRow(row: Row, now: number, stepMs: number): Head {
-  const { token, pass, weight } = row
-  const { waiting, priority } = row.left.at(-1) as Row['left'][number]
+function nextRow(of: TokenInLine, left: Ranked[], { now, stepMs }: At): Row | undefined {
+  const ranked = left.pop()
+  if (!ranked) return undefined
+  const { waiting, priority } = ranked
   const isLate = now - waiting.sort.askedAt >= stepMs
-  const of = { token, pass, weight }
-  return { of, next: waiting, class: classOf(priority, row.maxPriority), isLate }
+  return { of, next: waiting, class: classOf(priority, of.maxPriority), isLate, left }
 }
