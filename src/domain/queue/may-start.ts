@@ -18,7 +18,7 @@ export interface Pull {
   stopped?: ReadonlySet<string>
 }
 
-export function servesLane({ lane: own }: Pull, lane: string): boolean {
+export function servesLane({ lane: own }: Pick<Pull, 'lane'>, lane: string): boolean {
   return lane === '' || lane === own
 }
 

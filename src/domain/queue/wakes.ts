@@ -1,0 +1,66 @@
+/**
+ * What a desk remembers of its accounts, to know whom to tell that something came. It is memory only: after a restart nobody is
+ * known, which costs some questions and no start.
+ */
+import { laneName, type WaitingItem } from './item-lists.ts'
+import { mayStartBy, servesLane, type Pull } from './may-start.ts'
+
+/** How many silent accounts a look calls. */
+const CALLED_MAX = 10
+
+/** An account, and the name of its own lane. */
+type Who = Pick<Pull, 'account' | 'lane'>
+
+interface Known {
+  /** What the account said when it asked last, with the slots that it then had left. */
+  pull?: Pull
+  askedAt: number
+  /** Until then it asks by itself at each freed slot, because it knows that more waits. */
+  awakeUntil: number
+}
+
+export class Wakes {
+  readonly #known = new Map<string, Known>()
+
+  /** The account asked for work. `pull.free`: the slots that it has left after what it got. `until`: where it was told that more waits. */
+  noteAsked(pull: Pull, now: number, until = 0): void {
+    this.#known.set(pull.account, { pull, askedAt: now, awakeUntil: until })
+  }
+
+  /** The account was told at `toldAt` that something waits, and has answered. If it has not asked for work since, it is full. */
+  noteTold(account: string, toldAt: number, until: number): void {
+    const askedAt = this.#known.get(account)?.askedAt ?? -Infinity
+    if (askedAt < toldAt) this.#known.set(account, { askedAt, awakeUntil: until })
+  }
+
+  forget(account: string): void {
+    this.#known.delete(account)
+  }
+
+  /**
+   * Who is told of an item, in turn until one of them takes it: first those that had a slot for it when they asked last, then those
+   * of which nothing is known. Not those that ask by themselves and had no use for it. `accounts`: the best first, by any order.
+   */
+  toTell(waiting: WaitingItem, accounts: readonly Who[], now: number): string[] {
+    const lane = laneName(waiting.sort)
+    const isLeftOut = (account: string) => waiting.sort.leftOut?.includes(account) === true
+    const able = accounts.filter((who) => servesLane(who, lane) && !isLeftOut(who.account))
+    const isReady = ({ account }: Who): boolean => {
+      const pull = this.#known.get(account)?.pull
+      return pull !== undefined && mayStartBy(pull, now)(waiting)
+    }
+    const isAwake = ({ account }: Who) => (this.#known.get(account)?.awakeUntil ?? 0) > now
+    const ready = able.filter((who) => isReady(who))
+    const asleep = able.filter((who) => !isReady(who) && !isAwake(who))
+    return [...ready, ...asleep].map(({ account }) => account)
+  }
+
+  /** Which of these accounts have not asked for so long, the longest silent first. At most ten. */
+  silent(accounts: readonly string[], now: number, silentMs: number): string[] {
+    const askedAt = (account: string) => this.#known.get(account)?.askedAt ?? -Infinity
+    return accounts
+      .filter((account) => askedAt(account) <= now - silentMs)
+      .toSorted((one, other) => (askedAt(one) < askedAt(other) ? -1 : 1))
+      .slice(0, CALLED_MAX)
+  }
+}
