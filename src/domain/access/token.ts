@@ -1,7 +1,7 @@
 /** The form of clients' tokens: `hgw_`, 32 random bytes and a checksum. A mistyped token is refused without a lookup. */
 import * as z from 'zod/mini'
 import { toBase64Url } from '#domain/text/base64.ts'
-import { hexHash } from '#domain/text/hash.ts'
+import { fnv, hexHash } from '#domain/text/hash.ts'
 
 const ALPHABET = /^hgw_([A-Za-z0-9_-]{43})([0-9a-f]{8})$/
 const ACCESS_KEY = /^hga_([0-9a-f]{64})([0-9a-f]{8})$/
@@ -59,24 +59,24 @@ type RandomBytes = (count: number) => Uint8Array
 
 export function newToken(randomBytes: RandomBytes): string {
   const secret = toBase64Url(randomBytes(32))
-  return `hgw_${secret}${checksum(secret)}`
+  return `hgw_${secret}${fnv(secret)}`
 }
 
 export function isTokenForm(text: string): boolean {
   if (text.length !== 55) return false
   const [, secret, sum] = ALPHABET.exec(text) ?? []
-  return secret !== undefined && checksum(secret) === sum
+  return secret !== undefined && fnv(secret) === sum
 }
 
 /** The public half of a token's key pair. It contains the token's hash, so the token is found by it. */
 export function accessKeyOf(hash: string): string {
-  return `hga_${hash}${checksum(hash)}`
+  return `hga_${hash}${fnv(hash)}`
 }
 
 /** The token's hash; undefined: the text is not an access key of this gateway. */
 export function hashInAccessKey(text: string): string | undefined {
   const [, hash, sum] = ACCESS_KEY.exec(text) ?? []
-  return hash !== undefined && checksum(hash) === sum ? hash : undefined
+  return hash !== undefined && fnv(hash) === sum ? hash : undefined
 }
 
 export function newSecretKey(randomBytes: RandomBytes): string {
@@ -94,13 +94,4 @@ export const hashToken = hexHash
 /** `prefix_` and 16 random hex digits. Not a secret. */
 export function newRecordId(prefix: string, randomBytes: RandomBytes): string {
   return `${prefix}_${Array.from(randomBytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
-}
-
-/** FNV-1a, 32 bits: finds typing errors, not forgery. */
-function checksum(text: string): string {
-  let sum = 0x811c9dc5
-  for (let index = 0; index < text.length; index += 1) {
-    sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193)
-  }
-  return (sum >>> 0).toString(16).padStart(8, '0')
 }

@@ -12,3 +12,12 @@ export async function hexHash(what: string | Uint8Array<ArrayBuffer>): Promise<s
 export function hexHashNow(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)))
 }
+
+/** FNV-1a, 32 bits, as 8 hex digits: tells short texts apart and finds typing errors. It is no proof of anything. */
+export function fnv(text: string, seed = 0x811c9dc5): string {
+  let sum = seed
+  for (let index = 0; index < text.length; index += 1) {
+    sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193)
+  }
+  return (sum >>> 0).toString(16).padStart(8, '0')
+}

@@ -3,6 +3,7 @@
  * in front. A creation without such an id gets one from the gateway, by which it is found if its answer is lost. Clients see
  * neither the marks, which are not secret, nor the ids that the gateway made.
  */
+import { fnv } from '#domain/text/hash.ts'
 import { putMember, sliceAt } from '#domain/text/json-slices.ts'
 import type { NamedCall, NamedForm, ProviderNames } from '#providers/contract/provider.ts'
 import { EXTERNAL } from './routes/table.ts'
@@ -96,14 +97,5 @@ function gatewayMark(tenant: string): string {
 }
 
 function markOf(tenant: string): string {
-  return `hgw${fnv(tenant, 0x811c9dc5)}${fnv(tenant, 0x1b873593)}`
-}
-
-/** The hash FNV-1a. It is good enough to distinguish tenants that use the same account. */
-function fnv(text: string, seed: number): string {
-  let sum = seed
-  for (let index = 0; index < text.length; index += 1) {
-    sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193)
-  }
-  return (sum >>> 0).toString(16).padStart(8, '0')
+  return `hgw${fnv(tenant)}${fnv(tenant, 0x1b873593)}`
 }
