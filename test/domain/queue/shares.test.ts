@@ -81,7 +81,7 @@ test('a token that had started nothing before a restart has its share, and ten s
   expect(got).toBeLessThanOrEqual(60)
 })
 
-test('shares are those of the weights, whatever the weights, sizes and priorities', () => {
+test('shares are those of the weights, whatever the pool, the weights, the times and the priorities', () => {
   for (let seed = 1; seed <= 40; seed += 1) {
     const random = randomOf(seed)
     const tokens = ['A', 'B', 'C', 'D'].slice(0, 2 + random(3))
@@ -92,7 +92,10 @@ test('shares are those of the weights, whatever the weights, sizes and prioritie
         newItem({ token, at: random(1000), priority: 1 + random(3) })
       )
     )
-    const starts = play({ accounts: POOL, items, terms: weights(of) })
+    const accounts = { a: 1 + random(5), b: 1 + random(5), c: 1 + random(9) }
+    // Every second seed has jobs that take from a tenth of a minute to three.
+    const jobMs = () => (seed % 2 === 0 ? MINUTE : 6000 + random(174_000))
+    const starts = play({ accounts, items, jobMs, terms: weights(of) })
     const all = Object.values(of).reduce((sum, weight) => sum + weight, 0)
     // While all of them wait.
     const whole = starts.slice(0, 500)

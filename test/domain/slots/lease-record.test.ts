@@ -97,3 +97,20 @@ test('a lease request from a Worker of a later release may have the names of the
   expect(fromLeaseMessage(ASK)).toEqual(ASK)
   expect(fromLeaseMessage({ ...MESSAGE, ...ASK })).toEqual(ASK)
 })
+
+test('the lease of a queued creation keeps its item, in the object and in what is stored', () => {
+  const item = { id: 'i', names: ['n'], askedAt: 500, absents: 1 }
+  const ask: LeaseAsk = {
+    leaseId: 'l',
+    tenant: 't',
+    kind: 'job',
+    route: 'POST /v3/videos',
+    count: 1,
+    fingerprint: {},
+    item,
+  }
+  const ledger = { maxJobs: 1, isRetired: false, leases: [], parkings: [] }
+  const [lease] = grant(ledger, fromLeaseMessage(toLeaseMessage(ask)), 1000, durationsAt(1)).change
+    .put
+  expect(lease && fromLeaseRecord(toLeaseRecord(lease)).item).toEqual(item)
+})
