@@ -126,7 +126,18 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async retire(isNow: boolean, holder?: Holder): Promise<void> {
     await this.#recall()
     if (isNow) await this.#parts.targets.read()
-    if (this.#isHeldByOther(holder?.tenant, holder?.email)) return
+    if (!this.#isHeldByOther(holder?.tenant, holder?.email)) this.#retire(isNow)
+  }
+
+  async vacate({ tenant, email }: Holder): Promise<boolean> {
+    await this.#recall()
+    const isOfOther = !this.#tables.isRetired() && this.#isHeldByOther(tenant, email)
+    if (isOfOther || this.#tables.leases().length > 0) return false
+    this.#retire(false)
+    return true
+  }
+
+  #retire(isNow: boolean): void {
     this.#tables.retire(this.#context.now())
     // The desk forgets its jobs if its tenant was removed.
     this.#tables.saveBound()

@@ -53,7 +53,7 @@ function late<T extends DurableObjectNamespace>(namespace: T): T {
           (_, method) =>
           async (...args: unknown[]) => {
             const stub = namespace.getByName(name) as unknown as Record<string, Method>
-            const isSlow = ['claim', 'holds', 'retire'].includes(String(method))
+            const isSlow = ['claim', 'holds', 'retire', 'vacate'].includes(String(method))
             if (isSlow) await pass(String(method), args, 'before')
             const answer = await stub[String(method)]?.(...args)
             if (isSlow) await pass(String(method), args, 'after')
