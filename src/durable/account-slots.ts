@@ -132,8 +132,9 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async vacate({ tenant, email }: Holder): Promise<boolean> {
     await this.#recall()
-    const isOfOther = !this.#tables.isRetired() && this.#isHeldByOther(tenant, email)
-    if (isOfOther || this.#tables.leases().length > 0) return false
+    if (this.#tables.leases().length > 0) return false
+    if (this.#tables.isRetired()) return true
+    if (this.#isHeldByOther(tenant, email)) return false
     this.#retire(false)
     return true
   }
