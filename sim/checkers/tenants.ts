@@ -12,14 +12,8 @@ export function othersSeen(scene: Scene): string[] {
   const { answers, receivers } = scene
   const owners = ownersOf(scene)
   const found = new Set<string>()
-  /**
-   * HeyGen did not say whose account it is, so it has a second object, which knows none of its earlier jobs: their events are news
-   * of the account, and its holder is told.
-   */
-  const isSecond = [...scene.universe.objects.keys()].some((name) => name.includes(':hash-'))
-  const look = (tenant: number, about: string, text: string, isEvent = false) => {
+  const look = (tenant: number, about: string, text: string) => {
     for (const [name] of text.matchAll(NAMES)) {
-      if (isEvent && isSecond && heldBy(scene, name, tenant)) continue
       // Who asks for a thing by its name, hears that name.
       if (owners.get(name)?.has(tenant) !== false || about.includes(name)) continue
       if (isPath(about) && heldBy(scene, name, tenant)) continue
@@ -47,7 +41,7 @@ export function othersSeen(scene: Scene): string[] {
         ? scene.intentions.get(mark)?.tenant
         : holderOf(scene, Number(number), at)
     if (tenant === undefined) continue
-    look(tenant, path, body + JSON.stringify(headers), path.startsWith('/tenant'))
+    look(tenant, path, body + JSON.stringify(headers))
   }
   return [...found]
 }

@@ -11,14 +11,6 @@ export const FOUND: readonly Written[] = [
     to: '(!this.#mayBeOfFormerHolder() || event.id.length > 0)',
   },
   {
-    name: 'unnamed key',
-    harm: 'a new key that HeyGen does not name moves an account into a second object',
-    breaks: ['I1', 'I3', 'I4'],
-    file: 'src/flows/accounts/add-account.ts',
-    from: 'if (isNamed(key)) return\n',
-    to: "if (isNamed(key) || key !== '') return\n",
-  },
-  {
     name: 'removed desk',
     harm: 'the desk of a removed tenant empties itself at every alarm, which sets the next one',
     breaks: ['I2 TENANT_DESK'],
