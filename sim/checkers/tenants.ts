@@ -4,6 +4,7 @@
  */
 import type { Scene, Tenant } from '../clients/scene.ts'
 import { ask, emailOf } from '../clients/scene.ts'
+import { BROKEN } from '../witness/heygen.ts'
 
 const NAMES =
   /\b(?:mark-\d+-\d+|[a-z]+-[0-9a-f]{20}|tenant\d+\/\d+|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}|\d{18}|[a-z]+@example\.com)(?!\w)/g
@@ -24,7 +25,7 @@ export function othersSeen(scene: Scene): string[] {
   }
   for (const { tenant, about, answer } of answers) {
     look(tenant, about, answer.body + JSON.stringify(answer.headers))
-    if (answer.status !== 200) continue
+    if (answer.status !== 200 || answer.body === BROKEN) continue
     for (const [name] of about.matchAll(NAMES))
       if (
         owners.get(name)?.has(tenant) === false &&
