@@ -14,6 +14,7 @@ type Label = 'ACCOUNT_SLOTS' | 'TENANT_DESK'
 const KEPT: { days: number; label: Label; tables: string[] }[] = [
   { days: 8, label: 'ACCOUNT_SLOTS', tables: ['outgoing', 'resent', 'early', 'news'] },
   { days: 8, label: 'TENANT_DESK', tables: ['keyed', 'made', 'claim', 'list_place', 'home'] },
+  { days: 10, label: 'ACCOUNT_SLOTS', tables: ['alert_state'] },
   { days: 32, label: 'ACCOUNT_SLOTS', tables: ['ended_job'] },
   { days: 32, label: 'TENANT_DESK', tables: ['former'] },
   { days: 92, label: 'TENANT_DESK', tables: ['job_owner', 'owned_id', 'asset_copy', 'audit'] },
@@ -36,9 +37,12 @@ const FOR_EVER: Record<Label, Record<string, number>> = {
   },
 }
 
-/** What the object of a removed account still has: its ended jobs and deliveries, and rows of ended leases (slots.ts looks at these). */
+/**
+ * What the object of a removed account still has: its ended jobs and deliveries, alerts about deliveries that were given up (below),
+ * and rows of ended leases (slots.ts looks at these).
+ */
 const OF_REMOVED: Record<Label, readonly string[]> = {
-  ACCOUNT_SLOTS: ['schema', 'account', 'lease', 'ended_job', 'outgoing'],
+  ACCOUNT_SLOTS: ['schema', 'account', 'lease', 'ended_job', 'outgoing', 'alert_state'],
   TENANT_DESK: ['schema', 'closing', 'copy', 'pruning', 'audit'],
 }
 
@@ -85,7 +89,7 @@ function leftOfRemoved({ universe }: Scene): string[] {
   return removed.flatMap((object) => {
     const label = object.name.startsWith('ACCOUNT_SLOTS') ? 'ACCOUNT_SLOTS' : 'TENANT_DESK'
     const left = countsIn(object).filter(([table]) => !OF_REMOVED[label].includes(table))
-    const records = label === 'ACCOUNT_SLOTS' ? credentialsIn(object) : []
+    const records = label === 'ACCOUNT_SLOTS' ? [...credentialsIn(object), ...alertsIn(object)] : []
     return [...left.map(([table, count]) => sentence(object, table, count, 'removed')), ...records]
   })
 }
@@ -98,6 +102,13 @@ function isRetired(object: HostedObject): boolean {
 function credentialsIn(object: HostedObject): string[] {
   const rows = object.disk.look('SELECT record FROM account WHERE record IS NOT NULL')
   return rows.length > 0 ? [`growth: ${object.name} was removed and has its account`] : []
+}
+
+/** A delivery that was given up can be sent again for a week, so the alert about it lasts as long (docs/alerts.md). */
+function alertsIn({ disk, name }: HostedObject): string[] {
+  return disk
+    .look("SELECT kind FROM alert_state WHERE kind <> 'dead_letter'")
+    .map(({ kind }) => `growth: ${name} was removed and has an alert of ${String(kind)}`)
 }
 
 /** Copies in KV of tokens and tenants that are no more. */

@@ -4,6 +4,7 @@
  */
 import type { Scene, Tenant } from '../clients/scene.ts'
 import { ask, emailOf } from '../clients/scene.ts'
+import { BROKEN } from '../witness/heygen.ts'
 
 const NAMES =
   /\b(?:mark-\d+-\d+|[a-z]+-[0-9a-f]{20}|tenant\d+\/\d+|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}|\d{18}|[a-z]+@example\.com)(?!\w)/g
@@ -12,14 +13,8 @@ export function othersSeen(scene: Scene): string[] {
   const { answers, receivers } = scene
   const owners = ownersOf(scene)
   const found = new Set<string>()
-  /**
-   * HeyGen did not say whose account it is, so it has a second object, which knows none of its earlier jobs: their events are news
-   * of the account, and its holder is told.
-   */
-  const isSecond = [...scene.universe.objects.keys()].some((name) => name.includes(':hash-'))
-  const look = (tenant: number, about: string, text: string, isEvent = false) => {
+  const look = (tenant: number, about: string, text: string) => {
     for (const [name] of text.matchAll(NAMES)) {
-      if (isEvent && isSecond && heldBy(scene, name, tenant)) continue
       // Who asks for a thing by its name, hears that name.
       if (owners.get(name)?.has(tenant) !== false || about.includes(name)) continue
       if (isPath(about) && heldBy(scene, name, tenant)) continue
@@ -30,7 +25,7 @@ export function othersSeen(scene: Scene): string[] {
   }
   for (const { tenant, about, answer } of answers) {
     look(tenant, about, answer.body + JSON.stringify(answer.headers))
-    if (answer.status !== 200) continue
+    if (answer.status !== 200 || answer.body === BROKEN) continue
     for (const [name] of about.matchAll(NAMES))
       if (
         owners.get(name)?.has(tenant) === false &&
@@ -47,7 +42,7 @@ export function othersSeen(scene: Scene): string[] {
         ? scene.intentions.get(mark)?.tenant
         : holderOf(scene, Number(number), at)
     if (tenant === undefined) continue
-    look(tenant, path, body + JSON.stringify(headers), path.startsWith('/tenant'))
+    look(tenant, path, body + JSON.stringify(headers))
   }
   return [...found]
 }

@@ -15,8 +15,8 @@ const agent = (method: string, params: unknown = {}) =>
   post('/mcp', { jsonrpc: '2.0', id: 1, method, params })
 
 const scene = {
-  character: { type: 'avatar', avatar_id: 'shared-avatar_id' },
-  voice: { type: 'text', input_text: 'Hello there', voice_id: 'shared-voice_id' },
+  character: { type: 'avatar', avatar_id: 'shared-id' },
+  voice: { type: 'text', input_text: 'Hello there', voice_id: 'shared-id' },
 }
 
 const OF_TENANTS: PlannedCall[] = [

@@ -236,6 +236,23 @@ function plantedOf({ name, harm, breaks, ...sabotage }: Written): PlantedFault {
 
 const IN_TWO_PLACES: readonly PlantedFault[] = [
   {
+    name: 'unnamed key',
+    harm: 'half an answer of HeyGen about a new key moves an account into a second object, while jobs run in the first',
+    breaks: ['I1', 'I3', 'I4'],
+    sabotages: [
+      {
+        file: 'src/providers/heygen/accounts.ts',
+        from: "standingIn(me).key === 'unknown')",
+        to: "standingIn(me).key === 'blocked')",
+      },
+      {
+        file: 'src/domain/accounts/account.ts',
+        from: 'return a !== b && !(isNamed(a) && isNamed(b))',
+        to: "return a !== b && a === ''",
+      },
+    ],
+  },
+  {
     name: 'I1 by time',
     harm: "rows of a list count only if HeyGen's clock says the time of the creation, to five seconds",
     breaks: ['I1', 'I3', 'I4'],

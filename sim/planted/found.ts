@@ -11,19 +11,19 @@ export const FOUND: readonly Written[] = [
     to: '(!this.#mayBeOfFormerHolder() || event.id.length > 0)',
   },
   {
-    name: 'unnamed key',
-    harm: 'a new key that HeyGen does not name moves an account into a second object',
-    breaks: ['I1', 'I3', 'I4'],
-    file: 'src/flows/accounts/add-account.ts',
-    from: 'if (isNamed(key)) return\n',
-    to: "if (isNamed(key) || key !== '') return\n",
-  },
-  {
     name: 'removed desk',
     harm: 'the desk of a removed tenant empties itself at every alarm, which sets the next one',
     breaks: ['I2 TENANT_DESK'],
     file: 'src/durable/tenant-desk.ts',
     from: 'if (!hasAccounts && !isLast) return',
     to: 'if (!hasAccounts && !isLast && now < lastAt) return',
+  },
+  {
+    name: 'acquired again',
+    harm: 'a call for a slot that comes twice, the second time after the job has ended, makes a second lease of the same request',
+    breaks: ['I4 said not to have been started', 'I3 one end, two ids'],
+    file: 'src/domain/slots/lease.ts',
+    from: 'if (ledger.hasEnded?.(ask.leaseId))',
+    to: 'if (ledger.hasEnded?.(ask.leaseId) && ask.count < 0)',
   },
 ]

@@ -33,6 +33,9 @@ type Answer = Pick<NetworkReply, 'status' | 'body'>
 const USUAL_ROWS = 10
 const ROWS_MAX = 100
 
+/** What a fault answers behind 200, whatever was asked. It shows nothing. */
+export const BROKEN = '{"data": {"broken'
+
 const EDGE_PAGE = '<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>'
 
 export class Heygen {
@@ -138,7 +141,7 @@ export class Heygen {
       { status: 502, body: EDGE_PAGE, headers: html },
       { status: 504, ...bodyOf(504, 'gateway_timeout') },
       { status: 500, ...bodyOf(500, 'internal_error') },
-      { status: 200, body: '{"data": {"broken' },
+      { status: 200, body: BROKEN },
     ]
     if (when === 'after') return chance.pick('heygen fault after', faults)
     const limited = { status: 429, ...bodyOf(429, 'rate_limit_exceeded') }

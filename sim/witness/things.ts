@@ -40,6 +40,7 @@ export class Things {
       return data({ voices: rows(account, 'voice_id') })
     if (method === 'GET' && path === '/v2/avatars')
       return data({ avatars: rows(account, 'avatar_id'), talking_photos: [] })
+    if (method === 'GET' && path === LOOKS) return listed(account, url.searchParams)
     const [, look] = /^\/v3\/avatars\/looks\/([^/]+)$/.exec(path) ?? []
     if (method === 'GET' && look !== undefined) return oneLook(account, decodeURIComponent(look))
     if (id === undefined || !path.startsWith('/v3/')) return undefined
@@ -63,13 +64,16 @@ export class Things {
   }
 }
 
+const LOOKS = '/v3/avatars/looks'
 const LISTS = new Set(['avatars', 'voices', 'templates', 'brand-kits'])
 
+/** An id is the same in all versions. `name`: what the version calls it. */
 function rows({ email }: Account, name: string): Record<string, unknown>[] {
   const own = email.slice(0, email.indexOf('@'))
+  const more = { supported_api_engines: ['avatar_iii', 'avatar_iv'] }
   return [
-    { [name]: `shared-${name}`, name: 'Shared', is_public: true },
-    { [name]: `own-${own}-${name}`, name: 'Own', is_public: false },
+    { [name]: 'shared-id', name: 'Shared', is_public: true, ...more },
+    { [name]: `own-${own}-id`, name: 'Own', is_public: false, ...more },
   ]
 }
 
@@ -79,7 +83,12 @@ function oneLook(account: Account, look: string): Answer {
   return row ? data(row) : refusal(404, 'avatar_not_found', 'Avatar not found')
 }
 
-function listed(account: Account): Answer {
-  const page = { data: rows(account, 'id'), has_more: false, next_token: null }
+/** No look is in a group here. */
+function listed(account: Account, query = new URLSearchParams()): Answer {
+  const part = query.get('ownership')
+  const shown = rows(account, 'id').filter(
+    ({ is_public: isPublic }) => part === null || (part === 'public') === isPublic
+  )
+  const page = { data: query.has('group_id') ? [] : shown, has_more: false, next_token: null }
   return { status: 200, body: JSON.stringify(page) }
 }

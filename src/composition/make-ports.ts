@@ -164,6 +164,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     takeTargets: (tenant, targets) => ask((slots) => slots.takeTargets(tenant, targets)),
     renew: (account) => ask((slots) => slots.renew(account)),
     retire: (isNow, holder) => ask((slots) => slots.retire(isNow, holder)),
+    vacate: (holder) => ask((slots) => slots.vacate(holder)),
     acquire: (lease) => ask(async (slots) => slots.acquire(toLeaseMessage(lease))),
     bind: (requestId, starts, again, how) =>
       ask((slots) => slots.bind(requestId, starts, again && toLeaseMessage(again), how)),

@@ -9,6 +9,7 @@ import { durationsOf, makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
 import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/account-test.ts'
+import { mayAsk } from '#domain/accounts/imported.ts'
 import { withRenewedSession } from '#domain/accounts/sign-in.ts'
 import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
@@ -101,8 +102,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#tables.saveAccount(account)
     if (held?.tenant !== account.tenant) this.#tables.targets.drop()
     if (targets) this.#parts.targets.take(account.tenant, targets)
-    // Nothing is asked at the provider for an imported account until it is unparked, which claims it again.
-    if (account.isImported === true) this.#parts.webhook.dropOf(held, account.tenant)
+    // Unparking an imported account claims it again.
+    if (!mayAsk(account)) this.#parts.webhook.dropOf(held, account.tenant)
     else {
       this.#parts.webhook.request(account, held)
       this.#parts.legacy.request(account)
@@ -127,7 +128,19 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async retire(isNow: boolean, holder?: Holder): Promise<void> {
     await this.#recall()
     if (isNow) await this.#parts.targets.read()
-    if (this.#isHeldByOther(holder?.tenant, holder?.email)) return
+    if (!this.#isHeldByOther(holder?.tenant, holder?.email)) this.#retire(isNow)
+  }
+
+  async vacate({ tenant, email }: Holder): Promise<boolean> {
+    await this.#recall()
+    if (this.#tables.leases().length > 0) return false
+    if (this.#tables.isRetired()) return true
+    if (this.#isHeldByOther(tenant, email)) return false
+    this.#retire(false)
+    return true
+  }
+
+  #retire(isNow: boolean): void {
     this.#tables.retire(this.#context.now())
     // The desk forgets its jobs if its tenant was removed.
     this.#tables.saveBound()

@@ -22,6 +22,7 @@ import type {
 import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
+import type { Saved } from '#durable/desk/desk-accounts.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
 import { LineMethods } from './line-methods.ts'
@@ -81,13 +82,10 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
     return this.#save(account, () => this.parts.accounts.save(account, by))
   }
 
-  async #save(
-    account: Account,
-    work: () => Promise<{ isNew: boolean } | undefined>
-  ): Promise<SaveAnswer> {
+  async #save(account: Account, work: () => Promise<Saved>): Promise<SaveAnswer> {
     if (this.#isClosed) return { ok: false, reason: 'closed' }
     const saved = await work()
-    if (!saved) return { ok: false, reason: 'exists' }
+    if (!saved || saved === 'busy') return { ok: false, reason: saved ?? 'exists' }
     // The tenant may have been removed during the claim.
     if (this.#isClosed) {
       await this.#empty()

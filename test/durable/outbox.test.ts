@@ -241,6 +241,33 @@ test('an attempt that could not be made at all is noted, and made again later [I
   expect(outbox.dueAt()).toBeGreaterThan(before + 1000)
 })
 
+test('while storage fails, a delivery that is long due is not tried without a pause [I3]', async () => {
+  let tries = 0
+  const unsaved = { ...overdue('evt_unsaved'), nextAt: 0 }
+  const outbox = new Outbox([pendingOf(unsaved)], {
+    durations: () => durationsAt(1),
+    now: () => 60_000,
+    random: () => 0.5,
+    isOwed: () => false,
+    connections: () => 6,
+    load: () => unsaved,
+    readTargets: async () => ({ endpoints: [] }),
+    send: async () => {
+      // So that a loop ends.
+      if ((tries += 1) > 100) await new Promise(() => {})
+      return { at: 0, ms: 1, status: 500, isAccepted: false }
+    },
+    save: () => {
+      throw new Error('the disk is full')
+    },
+    onSaved: () => {},
+  })
+  outbox.startDue()
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  expect(tries).toBe(1)
+  expect(outbox.dueAt()).toBe(120_000)
+})
+
 test('a receiver that failed gets two connections until it takes something', async () => {
   let isUp = false
   const under: (() => void)[] = []

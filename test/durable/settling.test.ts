@@ -17,6 +17,12 @@ interface Tables {
   leases(): Lease[]
   saveAccount(account: Account): void
   saveHook(hook: object): void
+  dropHook(): void
+  hook(): object | undefined
+  saveLegacyProbe(probe: object): void
+  legacyProbe(): object | undefined
+  saveParking(parking: object): void
+  parkings(): object[]
   deferEvent(incoming: IncomingEvent): void
   apply(change: Change): void
   retire(now: number): void
@@ -132,6 +138,21 @@ test('an object whose account is gone takes no lease that nobody could ask about
   tables.wipeAccount()
   settling.bind(id, [START])
   expect(tables.leases()).toEqual([])
+})
+
+test('a check, a probe and a removal of the webhook that end after the account was wiped leave no row', () => {
+  const { tables } = objectWith([])
+  tables.retire(Date.now())
+  tables.wipeAccount()
+  tables.dropHook()
+  tables.saveHook({ state: 'failed' })
+  tables.saveLegacyProbe({ nextAt: 1 })
+  tables.saveParking({ scope: 'all' })
+  expect([tables.hook(), tables.legacyProbe(), tables.parkings()]).toEqual([
+    undefined,
+    undefined,
+    [],
+  ])
 })
 
 /** What a later life of an object finds, in which `leave` happened before or after the desk kept a job of tenant `t`. */

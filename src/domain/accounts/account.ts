@@ -160,4 +160,16 @@ export function isNamed(key: string): boolean {
   return !key.includes(':hash-')
 }
 
+/**
+ * Whether two keys may be of one provider account, because the provider did not say whose account one of them is. Two objects would
+ * then grant the limit twice [I1].
+ */
+export function mayBeSame(a: string, b: string): boolean {
+  return a !== b && !(isNamed(a) && isNamed(b))
+}
+
+/** Why such an account is not added, as a text that says what to do. */
+export const BUSY =
+  'Jobs run in the account that has or had this email, and the provider does not say whether this is the same account. Try again when they have ended. If it is another account, use another email. DELETE with ?now=true gives the jobs up.'
+
 export const SECURED = '…secured…'

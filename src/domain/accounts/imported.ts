@@ -11,8 +11,16 @@ const NEVER = Date.UTC(9999, 11, 31)
 const IMPORTED =
   'it was imported, and another gateway may still run it. Unpark it when that gateway has stopped'
 
-export function importedParking({ isImported }: Pick<Account, 'isImported'>): Parking | undefined {
-  if (isImported !== true) return undefined
+/**
+ * Whether the account's object may ask the provider anything by itself. The account may have been here before, so its object may
+ * still know what it wanted to ask.
+ */
+export function mayAsk(account: Pick<Account, 'isImported'> | undefined): boolean {
+  return account !== undefined && account.isImported !== true
+}
+
+export function importedParking(account: Pick<Account, 'isImported'>): Parking | undefined {
+  if (mayAsk(account)) return undefined
   return { scope: 'all', reason: 'imported', detail: IMPORTED, until: NEVER, streak: 1 }
 }
 

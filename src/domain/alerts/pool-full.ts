@@ -10,6 +10,8 @@ export interface FullPool {
   lastAt: number
   /** The account whose object told the alerts; absent: they were not told. */
   via?: string
+  /** The account whose object was asked to tell them. Its answer may have been lost. */
+  asked?: string
 }
 
 type Spans = Pick<Durations, 'poolFullMs' | 'poolFreeMs' | 'poolNoteMs'>

@@ -191,6 +191,9 @@ function reportsFor(leases: readonly Lease[], { event, via }: IncomingEvent): Jo
   return mentioned.flatMap(({ watch }) => watch.map((key) => ({ watch: key, state: ending })))
 }
 
+/** The object may have moved to another machine between the two, whose clock is behind. */
+const CLOCKS_MS = 5000
+
 /** Whether the event may be about a creation that was under way when it arrived and whose job id is not known yet. */
 function mayGetItsJobLater(
   leases: readonly Lease[],
@@ -201,7 +204,8 @@ function mayGetItsJobLater(
   if (now >= at + durations.earlyMs) return false
   if (event.reports.length === 0 && event.ending === undefined) return false
   return leases.some(
-    (lease) => lease.kind === 'job' && lease.state === 'unbound' && lease.acquiredAt <= at
+    (lease) =>
+      lease.kind === 'job' && lease.state === 'unbound' && lease.acquiredAt <= at + CLOCKS_MS
   )
 }
 

@@ -170,8 +170,8 @@ export type Turn = 'go' | 'none' | { go: string }
 
 export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
-  /** `closed`: the tenant was removed. */
-  | { ok: false; reason: 'exists' | 'not_found' | 'closed' }
+  /** `closed`: the tenant was removed. `busy`: jobs run in what may be the same account. */
+  | { ok: false; reason: 'exists' | 'not_found' | 'closed' | 'busy' }
 
 /** `full`: too many sign-ins wait for a person. `setup`: the operator's client is wrong. `closed`: the tenant was removed. */
 export type SignInAnswer =

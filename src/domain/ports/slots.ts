@@ -35,6 +35,8 @@ export interface SlotDesk extends Sender {
    * `isNow`. Ignored if another tenant holds the account.
    */
   retire(isNow: boolean, holder?: Holder): Promise<void>
+  /** The same, if no job holds or may hold a slot. False: one does, or another tenant or email holds the account. */
+  vacate(holder: Holder): Promise<boolean>
   acquire(ask: LeaseAsk): Promise<LeaseAnswer>
   /**
    * Binds jobs to a request's leases. `again`: the ask for the lease, from which a missing lease is made again. `isKept`: the

@@ -117,6 +117,8 @@ export interface Ledger {
   isHooked?: boolean
   leases: readonly Lease[]
   parkings: readonly Parking[]
+  /** Whether this request's jobs have ended lately. */
+  hasEnded?(requestId: string): boolean
 }
 
 export interface LeaseAsk {
@@ -248,6 +250,9 @@ export function grant(
   if (ledger.leases.some((lease) => lease.requestId === ask.leaseId)) {
     return { answer: { ok: true, free: ledger.maxJobs - held }, change: NO_CHANGE }
   }
+  // A call that came twice, the second time after the job's end: its answer reaches nobody who waits.
+  if (ledger.hasEnded?.(ask.leaseId))
+    return { answer: { ok: false, reason: 'retired', maxJobs: ledger.maxJobs }, change: NO_CHANGE }
   const refusal = refuse(ledger, ask, held, now, durations)
   if (refusal) return { answer: refusal, change: NO_CHANGE }
   const expectsEvent =

@@ -145,8 +145,9 @@ export class SlotsTables {
     return this.#account.parkings
   }
 
+  /** What was under way when the account was wiped saves nothing: nobody would remove it. So with the next two. */
   saveParking(parking: Parking, needless: readonly ParkScope[] = []): void {
-    this.#account.saveParking(parking, needless)
+    if (this.account()) this.#account.saveParking(parking, needless)
   }
 
   dropParking(scope: ParkScope): void {
@@ -309,7 +310,7 @@ export class SlotsTables {
   }
 
   saveLegacyProbe(probe: LegacyProbe): void {
-    this.#legacy.save(probe)
+    if (this.account()) this.#legacy.save(probe)
   }
 
   dropLegacyProbe(): void {
@@ -321,7 +322,7 @@ export class SlotsTables {
   }
 
   saveHook(hook: Hook): void {
-    this.#hook.save(hook)
+    if (this.account()) this.#hook.save(hook)
   }
 
   dropHook(): void {

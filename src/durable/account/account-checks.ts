@@ -22,6 +22,7 @@ import {
   type PartTest,
 } from '#domain/accounts/account-test.ts'
 import { isHeldByOther, sealIdentity, type Account } from '#domain/accounts/account.ts'
+import { mayAsk } from '#domain/accounts/imported.ts'
 import {
   decideParking,
   type SuspectedFault,
@@ -234,22 +235,16 @@ export class AccountChecks {
     return lifted
   }
 
-  /** An imported account is asked nothing before it is unparked. */
-  #isAsked(): boolean {
-    const { tables } = this.#context
-    const account = tables.account()
-    return account !== undefined && account.isImported !== true && !tables.isRetired()
-  }
-
   dueAt(): number | undefined {
     const { tables } = this.#context
-    return this.#isAsked() ? nextRecheckAt(tables.parkings()) : undefined
+    const isAsked = mayAsk(tables.account()) && !tables.isRetired()
+    return isAsked ? nextRecheckAt(tables.parkings()) : undefined
   }
 
   async recheckDue(): Promise<void> {
     const { tables, now } = this.#context
     const account = tables.account()
-    if (!account || !this.#isAsked()) return
+    if (!account || this.dueAt() === undefined) return
     for (const parking of dueRechecks(tables.parkings(), now()))
       await this.#recheck(account, parking)
   }

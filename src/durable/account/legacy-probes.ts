@@ -3,6 +3,7 @@
  * domain/legacy/probe.ts decides, flows/accounts/probe-legacy.ts asks.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { mayAsk } from '#domain/accounts/imported.ts'
 import { afterProbe, firstProbe, isSame, probeSoon } from '#domain/legacy/probe.ts'
 import { probeAccount } from '#flows/accounts/probe-legacy.ts'
 import type { AccountContext } from './context.ts'
@@ -36,11 +37,9 @@ export class LegacyProbes {
     return this.#context.ports().settings.legacy === 'auto'
   }
 
-  /** An imported account is asked nothing before it is unparked, although it may have been here before. */
   dueAt(): number | undefined {
     const { tables } = this.#context
-    const account = tables.account()
-    const isAsked = account && account.isImported !== true && !tables.isRetired()
+    const isAsked = mayAsk(tables.account()) && !tables.isRetired()
     return isAsked ? tables.legacyProbe()?.nextAt : undefined
   }
 

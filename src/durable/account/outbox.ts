@@ -38,7 +38,7 @@ export interface OutboxDeps {
   onSaved(): void
 }
 
-/** When a delivery that cannot be read from storage is tried again. */
+/** When a delivery that cannot be read from storage, or not written to it, is tried again. */
 const UNREADABLE_MS = 60_000
 
 export class Outbox {
@@ -115,11 +115,15 @@ export class Outbox {
       // This failure is the gateway's fault, not the receiver's. It is retried like any other failure.
       const failure = { at: this.#deps.now(), ms: 0, error: 'the gateway could not send it' }
       if (delivery) this.#saveResult(attempting, delivery, { ...failure, isAccepted: false })
-      else this.#pending.set(pending.id, { ...pending, nextAt: failure.at + UNREADABLE_MS })
+      else this.#putOff(pending, failure.at + UNREADABLE_MS)
     } finally {
       this.#end(attempting)
       this.startDue()
     }
+  }
+
+  #putOff(pending: Pending, nextAt: number): void {
+    if (this.#pending.has(pending.id)) this.#pending.set(pending.id, { ...pending, nextAt })
   }
 
   /** Ends one attempt, and no later attempt of the same delivery that may be under way by now. */
@@ -149,7 +153,12 @@ export class Outbox {
     else this.#pending.delete(id)
     this.#end(attempting)
     // Save before the next attempt starts, because an attempt reads its delivery from the tables.
-    this.#deps.save([after], [])
+    try {
+      this.#deps.save([after], [])
+    } catch {
+      // The next pause follows from the number of tries. Where that is not stored, the delivery would be due again at once.
+      this.#putOff(pendingOf(after), now() + UNREADABLE_MS)
+    }
     this.startDue()
     this.#deps.onSaved()
   }

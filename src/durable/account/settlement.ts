@@ -27,6 +27,7 @@ import {
   type LeaseAsk,
   type Ledger,
 } from '#domain/slots/lease.ts'
+import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { announce } from '#flows/events/announce.ts'
 import { JobRecall } from '#durable/jobs/job-recall.ts'
 import type { AccountContext } from './context.ts'
@@ -49,6 +50,8 @@ export class Settlement {
   readonly #context: AccountContext
   readonly #targets: DeliveryTargetsCache
   readonly #deps: SettlementDeps
+  /** Requests whose jobs have ended. */
+  readonly #ended = new RecentSet(1000)
   /** Call it before a step that needs the jobs of leases. */
   readonly recall: JobRecall
 
@@ -70,6 +73,7 @@ export class Settlement {
       isHooked: tables.hook()?.state === 'on',
       leases: tables.leases(),
       parkings: tables.parkings(),
+      hasEnded: (requestId) => this.#ended.has(requestId),
     }
   }
 
@@ -90,6 +94,7 @@ export class Settlement {
     const others = forwarded.flatMap(deliver)
     const added = tables.apply(change, ofEnds, others, this.#unmatchedEnds(change))
     if (added.length > 0) this.#deps.queueDeliveries(added)
+    for (const { lease } of change.ended) this.#ended.add(lease.requestId)
     if (change.ended.length > 0) this.#deps.onEnded(change.ended)
     const isChanged = change.ended.length + change.put.length + change.drop.length > 0
     // This may also take slots: a job that waited without a slot takes one again when it goes on.

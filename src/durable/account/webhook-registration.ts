@@ -3,6 +3,7 @@
  * removed before the account's credential is wiped. domain/events/webhook.ts decides, flows/events/maintain-webhook.ts asks.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { mayAsk } from '#domain/accounts/imported.ts'
 import {
   checkHookNow,
   failedHook,
@@ -44,12 +45,13 @@ export class WebhookRegistration {
 
   dueAt(): number | undefined {
     const { tables } = this.#context
-    return tables.account() && !this.#isResting() ? tables.hook()?.nextAt : undefined
+    return this.#isAsked() ? tables.hook()?.nextAt : undefined
   }
 
-  /** An imported account is asked nothing before it is unparked. Once it is removed, its object wipes it. */
-  #isResting(): boolean {
-    return this.#context.tables.account()?.isImported === true && !this.#isDone()
+  /** Also if it is imported, once it is removed: then its object wipes it. */
+  #isAsked(): boolean {
+    const account = this.#context.tables.account()
+    return mayAsk(account) || (account !== undefined && this.#isDone())
   }
 
   failure(): SlotsView['hookFailure'] {
@@ -61,7 +63,7 @@ export class WebhookRegistration {
     const { tables, now } = this.#context
     const account = tables.account()
     const hook = tables.hook()
-    if (!account || this.#isResting() || !isHookDue(hook, now())) return
+    if (!account || !this.#isAsked() || !isHookDue(hook, now())) return
     if (this.#isDone()) return this.#remove(account)
     const ports = this.#context.ports()
     const provider = this.#context.provider()

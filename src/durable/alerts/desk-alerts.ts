@@ -62,14 +62,15 @@ export class DeskAlerts {
     if (mustRaise(pool, now(), durations)) await this.#raise(pool)
   }
 
-  async #raise({ since }: FullPool): Promise<void> {
-    const [key] = this.#deps.accountKeys()
-    if (key === undefined) return
+  async #raise(full: FullPool): Promise<void> {
+    const asked = full.asked ?? this.#deps.accountKeys()[0]
+    if (asked === undefined) return
     const { ports, tenant } = this.#deps
+    this.#save('pool', { ...full, asked })
     // If it fails, the next refusal tries again.
-    await ports().slots(key).notePool(tenant, since)
+    await ports().slots(asked).notePool(tenant, full.since)
     const pool = this.#pool
-    if (pool) this.#save('pool', { ...pool, via: key })
+    if (pool) this.#save('pool', { ...pool, via: asked })
   }
 
   /** Called by the alarm. */
@@ -85,7 +86,7 @@ export class DeskAlerts {
   }
 
   /** False: the account's object could not be reached. */
-  async #recover({ via, lastAt }: FullPool): Promise<boolean> {
+  async #recover({ lastAt, asked, via = asked }: FullPool): Promise<boolean> {
     if (via !== undefined) {
       const telling = this.#deps.ports().slots(via).notePool(this.#deps.tenant)
       const isTold = await telling.then(() => true).catch(() => false)

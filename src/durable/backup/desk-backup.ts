@@ -1,6 +1,6 @@
 /** Gives the rows of a desk for an export, and takes rows of an import. It adds what is not there and replaces nothing. */
 import type { Actor } from '#domain/access/audit.ts'
-import type { Account } from '#domain/accounts/account.ts'
+import { BUSY, type Account } from '#domain/accounts/account.ts'
 import { ALREADY_HERE, count, type DeskRows, type Imported } from '#domain/backup/exported.ts'
 import type { AuditLog } from '#durable/desk/audit-log.ts'
 import type { DeskAccounts } from '#durable/desk/desk-accounts.ts'
@@ -48,7 +48,9 @@ export class DeskBackup {
     const { tables, accounts } = this.#parts
     if (tables.accounts.isClosed) return REMOVED
     if (tables.accounts.find(account.email)) return ALREADY_HERE
-    return (await accounts.add(account, by)) ? undefined : HELD
+    const added = await accounts.add(account, by)
+    if (added === 'busy') return BUSY
+    return added ? undefined : HELD
   }
 
   #takeSecrets(

@@ -78,8 +78,17 @@ export class AccountRows {
   }
 
   /** Notes that the account was removed from this desk. Its object still knows its jobs. */
-  markFormer(key: string, now: number): void {
-    this.#storage.sql.exec('INSERT OR REPLACE INTO former (key, left_at) VALUES (?, ?)', key, now)
+  markFormer({ key, email }: Account, now: number): void {
+    const sql = 'INSERT OR REPLACE INTO former (key, left_at, email) VALUES (?, ?, ?)'
+    this.#storage.sql.exec(sql, key, now, email.toLowerCase())
+  }
+
+  /** What had this email before, and has it now. */
+  keysOf(email: string): string[] {
+    const sql = "SELECT key FROM former WHERE key > '' AND email = ?"
+    const former = this.#storage.sql.exec<{ key: string }>(sql, email.toLowerCase()).toArray()
+    const held = this.find(email)
+    return [...former.map(({ key }) => key), ...(held ? [held.key] : [])]
   }
 
   /** Removed accounts, latest first, without those that were added again. Deletes rows from before `since`. */

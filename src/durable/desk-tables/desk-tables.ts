@@ -47,6 +47,7 @@ function stepsAt(now: () => number): Step[] {
     (sql) => void sql.exec(TOKEN_PAST_SCHEMA),
     (sql) => void sql.exec(JOB_OWNERS_SCHEMA),
     (sql) => void sql.exec(JOB_ACCOUNTS_SCHEMA),
+    (sql) => void sql.exec('ALTER TABLE former ADD COLUMN email TEXT'),
   ]
 }
 

@@ -1,10 +1,11 @@
 /**
  * Adds, changes and removes a desk's accounts. It claims and releases their objects, so that no two desks use the same object.
  */
-import type { Account } from '#domain/accounts/account.ts'
+import { mayBeSame, type Account } from '#domain/accounts/account.ts'
 import { besideBefore } from '#domain/accounts/sign-in.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import type { PushedTargets } from '#domain/events/endpoint.ts'
 import { claimAccount } from '#flows/accounts/claim-account.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { AccountClaims } from './account-claims.ts'
@@ -18,6 +19,9 @@ export interface DeskAccountsDeps {
   audit: AuditLog
   targets: TargetPushes
 }
+
+/** `busy`: jobs run in what may be the same provider account. Undefined: another tenant or email has the account. */
+export type Saved = { isNew: boolean } | 'busy' | undefined
 
 export class DeskAccounts {
   readonly #tables: DeskTables
@@ -38,19 +42,18 @@ export class DeskAccounts {
     return this.#tables.accounts.find(email)?.key === key
   }
 
-  /** Undefined: another tenant or email has this provider account. */
-  async save(account: Account, by?: Actor): Promise<{ isNew: boolean } | undefined> {
+  async save(account: Account, by?: Actor): Promise<Saved> {
     return this.#saveInTurn(account, () => account, by)
   }
 
-  /** Adds an account if the desk has none with this email. Undefined: another tenant or email has the provider account. */
-  async add(account: Account, by?: Actor): Promise<{ isNew: boolean } | undefined> {
+  /** Adds an account if the desk has none with this email. */
+  async add(account: Account, by?: Actor): Promise<Saved> {
     const absent = () => (this.#tables.accounts.find(account.email) ? undefined : account)
     return this.#saveInTurn(account, absent, by)
   }
 
   /** Ends the parking of an imported account. The caller writes the audit's line. */
-  async endImport(account: Account): Promise<{ isNew: boolean } | undefined> {
+  async endImport(account: Account): Promise<Saved> {
     const ended = () => {
       const current = this.#tables.accounts.find(account.email)
       return current?.key === account.key ? { ...current, isImported: false } : undefined
@@ -63,7 +66,7 @@ export class DeskAccounts {
     account: Account,
     limit: Pick<Account, 'maxJobs' | 'updatedAt'>,
     by?: Actor
-  ): Promise<{ isNew: boolean } | undefined> {
+  ): Promise<Saved> {
     const changed = () => {
       const current = this.#tables.accounts.find(account.email)
       return current?.key === account.key ? { ...current, ...limit } : undefined
@@ -75,29 +78,69 @@ export class DeskAccounts {
     { key, tenant, email }: Account,
     read: () => Account | undefined,
     by?: Actor
-  ): Promise<{ isNew: boolean } | undefined> {
-    const saved = { isNew: false }
+  ): Promise<Saved> {
+    let saved: Saved
     this.#deps.armSoon()
-    const isClaimed = await this.#claims.inTurn(key, async () => {
+    await this.#inTurn(email, key, async () => {
       const account = read()
-      if (!account) return false
+      if (!account) return
       const beside = () => besideBefore(account, this.#tables.accounts.find(account.email))
       const targets = this.#deps.targets.current()
-      return this.#claims.claim(
-        { key, tenant, email, isNow: false },
-        () =>
-          claimAccount(this.#deps.ports(), beside(), targets, (holder, what) =>
-            this.#has(holder, what)
-          ),
+      const claim = { key, tenant, email, isNow: false }
+      await this.#claims.claim(
+        claim,
+        async () => {
+          if (!(await this.#ask(beside(), targets))) return false
+          if (await this.#vacate(account)) return true
+          saved = 'busy'
+          return false
+        },
         () => {
           // Tokens may have been renewed during the claim, and endpoints changed.
-          saved.isNew = this.#saveClaimed(beside(), by)
+          saved = { isNew: this.#saveClaimed(beside(), by) }
           this.#deps.targets.noteClaimed(key, targets)
         }
       )
+      if (saved === 'busy') this.#claims.begin(claim)
     })
     await this.releaseLeftOver()
-    return isClaimed ? saved : undefined
+    return saved
+  }
+
+  /** Changes of one email come one after the other, and so does work on one object. Always in the same order, so that none waits for ever. */
+  #inTurn<T>(email: string, key: string, work: () => Promise<T>): Promise<T> {
+    const claims = this.#claims
+    return claims.inTurn(email.toLowerCase(), () => {
+      const held = this.#tables.accounts.find(email)?.key ?? key
+      const [first, second] = [key, held].toSorted() as [string, string]
+      if (first === second) return claims.inTurn(key, work)
+      return claims.inTurn(first, () => claims.inTurn(second, work))
+    })
+  }
+
+  #ask(account: Account, targets: PushedTargets): Promise<boolean> {
+    return claimAccount(this.#deps.ports(), account, targets, (holder, what) =>
+      this.#has(holder, what)
+    )
+  }
+
+  /**
+   * Closes the objects that the email has or had, if they may be of the same provider account. False: one of them still counts
+   * jobs, which the account's new object would not know [I1].
+   */
+  async #vacate({ key, tenant, email }: Account): Promise<boolean> {
+    const { accounts } = this.#tables
+    const held = accounts.find(email)?.key
+    if (held === key) return true
+    // The one that the email has comes last.
+    for (const one of accounts.keysOf(email).filter((other) => mayBeSame(other, key))) {
+      // If a crash comes between, the alarm opens it again.
+      if (one === held) this.#claims.begin({ key: one, tenant, email, isNow: false })
+      if (await this.#deps.ports().slots(one).vacate({ tenant, email })) continue
+      if (one === held) this.#claims.end(one)
+      return false
+    }
+    return true
   }
 
   /** A different account under the same email takes the place of the one before. */
@@ -117,7 +160,7 @@ export class DeskAccounts {
     const account = this.#tables.accounts.find(email)
     if (!account) return false
     this.#deps.armSoon()
-    await this.#claims.inTurn(account.key, async () => {
+    await this.#inTurn(email, account.key, async () => {
       if (!this.#has(email, account.key)) return
       this.#release(account, isNow)
       this.#tables.accounts.remove(account.email)
@@ -128,9 +171,10 @@ export class DeskAccounts {
   }
 
   /** Marks the account's object for release. It is released after the desk's record is gone, so that no two desks use it. */
-  #release({ key, tenant, email }: Account, isNow: boolean): void {
+  #release(account: Account, isNow: boolean): void {
+    const { key, tenant, email } = account
     this.#claims.begin({ key, tenant, email, isNow })
-    this.#tables.accounts.markFormer(key, this.#deps.ports().now())
+    this.#tables.accounts.markFormer(account, this.#deps.ports().now())
   }
 
   /** Releases all objects that are marked for release. If one cannot be reached now, a later alarm releases it. */
@@ -138,11 +182,10 @@ export class DeskAccounts {
     for (const claim of this.#claims.leftOver()) {
       await this.#claims
         .inTurn(claim.key, async () => {
-          const isOurs = this.#tables.accounts
-            .snapshot()
-            .accounts.some(({ key }) => key === claim.key)
-          const ports = this.#deps.ports()
-          if (!isOurs) await ports.slots(claim.key).retire(claim.isNow, claim)
+          const ours = this.#tables.accounts.all.find(({ key }) => key === claim.key)
+          // A change that a crash interrupted may have closed it.
+          if (ours) await this.#ask(ours, this.#deps.targets.current())
+          else await this.#deps.ports().slots(claim.key).retire(claim.isNow, claim)
           this.#claims.end(claim.key)
         })
         .catch(() => this.#deps.ports().log('retire_failed', { email: claim.email }))

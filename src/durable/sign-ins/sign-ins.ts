@@ -5,7 +5,7 @@
  */
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import type { Actor } from '#domain/access/audit.ts'
-import type { Account, Session } from '#domain/accounts/account.ts'
+import { BUSY, type Account, type Session } from '#domain/accounts/account.ts'
 import {
   accountFor,
   afterPoll,
@@ -211,9 +211,9 @@ export class SignIns {
     if (otherUser) return this.#end(signIn.id, 'failed', ofOtherUser(otherUser))
     const answer = await this.#deps.save(account, this.#actorNow(signIn.id))
     if (!answer.ok) {
-      const message =
+      const exists =
         'This provider account has already been added, perhaps under another email or by another tenant.'
-      return this.#end(signIn.id, 'failed', message)
+      return this.#end(signIn.id, 'failed', answer.reason === 'busy' ? BUSY : exists)
     }
     const { email, provider, tenant } = account
     const event = answer.isNew ? 'account_added' : 'account_updated'

@@ -1,7 +1,7 @@
 /** Adds, updates or only checks an account. The provider must accept the credential before anything is stored. Safe to repeat. */
 import {
+  BUSY,
   findAccount,
-  isNamed,
   sameEmail,
   sealIdentity,
   type Account,
@@ -48,7 +48,6 @@ export async function addAccount(
   const { credential, field } = read
   const who = { provider: provider.name, tenant: request.tenant, email }
   const key = (await keyBefore(ports, provider, who, credential)) ?? ownKey
-  await refuseUnnamed(ports, who, key)
   const account = await toRecord(ports, provider, request, {
     email,
     credential,
@@ -143,23 +142,6 @@ async function keyBefore(
   return undefined
 }
 
-/**
- * Throws if the provider named the account before, and does not name it for this credential. It may be the same account. In another
- * object its running jobs would not count [I1].
- */
-async function refuseUnnamed(
-  ports: Ports,
-  { provider, tenant, email }: Pick<Account, 'provider' | 'tenant' | 'email'>,
-  key: string
-): Promise<void> {
-  if (isNamed(key)) return
-  const held = findAccount(await ports.accounts.fresh(tenant, provider), email)
-  if (held && held.key !== key && isNamed(held.key))
-    throw unreachable(
-      `The provider accepted the credential, but did not say whether it is of the account ${email}. Try again later. If it is of another account, use another email, or remove ${email} first`
-    )
-}
-
 /** The email of the tenant's sign-in of the same account. A key that is added without an email joins it. */
 async function emailBefore(
   ports: Ports,
@@ -203,6 +185,7 @@ async function save(
   const { tenant, provider } = account
   const saved = await ports.desk(tenant, provider).saveAccount(account, by)
   if (!saved.ok && saved.reason === 'closed') throw new AppError('unauthorized', 'Unauthorized')
+  if (!saved.ok && saved.reason === 'busy') throw new AppError('conflict', BUSY)
   if (!saved.ok) throw exists(await emailOf(ports, account))
   ports.accounts.remember(tenant, provider, saved.snapshot)
   ports.hints.forget(account.key)

@@ -9,7 +9,7 @@ import {
   type Credential,
   type Session,
 } from '#domain/accounts/account.ts'
-import { importedParking } from '#domain/accounts/imported.ts'
+import { importedParking, mayAsk } from '#domain/accounts/imported.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
@@ -20,7 +20,7 @@ import { unavailable } from './unavailable.ts'
 
 export async function openAccount(ports: Ports, account: Account): Promise<OpenAccount> {
   const current =
-    !account.isImported && isSessionEnding(ports, account)
+    mayAsk(account) && isSessionEnding(ports, account)
       ? await renewSession(ports, account, account.session?.expiresAt ?? 0)
       : account
   return unseal(ports, current)

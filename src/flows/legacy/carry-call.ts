@@ -74,6 +74,9 @@ async function run(ports: Ports, call: ProxyCall, row: Carried, ask: Ask): Promi
     return answerOf(call, trip, 200, body)
   } catch (error) {
     if (!(error instanceof RefusedByNewer)) throw error
+    // An account that could not be asked may have what the others lack.
+    if (error.answer.status === 404 && trip.partial !== undefined)
+      throw new AppError('upstream_unreachable', `${trip.partial} could not be asked.`)
     const { legacy } = call.provider
     if (!legacy) throw error
     const { status, body } = legacy.refusal(call.path, error.answer)

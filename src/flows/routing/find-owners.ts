@@ -106,8 +106,8 @@ async function searchOne(
     }
   )
   const isPublic = holders.size >= HOLDERS_OF_PUBLIC
-  const isCertain =
-    isPublic || asked.every((one, index) => saysSomething(one, looks[index]?.how ?? how))
+  const says = asked.map((one, index) => saysSomething(one, looks[index]?.how ?? how))
+  const isCertain = isPublic || says.every(Boolean)
   const [holder] = holders
   const isLikeness = call.provider.uploads?.isLikenessId(ref) === true
   const mark = isLikeness ? { isLikeness } : {}
@@ -116,6 +116,12 @@ async function searchOne(
   if (isPublic) found.push({ ...rest, email: null, mayBeShared: true })
   else if (holder) found.push({ ...rest, email: holder.email })
   else if (isCertain) ports.owners.markMissing(pool, [id], how.path)
+  else {
+    // If one account alone failed, that account has the id, or nobody has.
+    const failed = asked.filter((one, at) => !says[at] && !one.parking && !one.fault)
+    const [only, ...others] = new Set(failed.map(({ account }) => account))
+    if (only && others.length === 0 && says.includes(true)) return [{ ...rest, email: only.email }]
+  }
   // If one account showed the id and others could not be asked, the id may be public. The owner is used, but not recorded.
   if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
   return found

@@ -13,6 +13,7 @@ import type { ProviderAccounts, Upstream } from '#providers/contract/provider.ts
 import {
   fitsInHeader,
   identityOfSecrets,
+  isSameBy,
   sessionRefused,
   unreachable,
 } from '#providers/shared/credentials.ts'
@@ -65,6 +66,9 @@ export const accounts: ProviderAccounts = {
   async prove(upstream, credential, session) {
     const me = await ask(upstream, { credential, session }, 'GET', '/v3/users/me')
     if (credential.kind === signIn.kind) return proofOfSignIn(me)
+    // Half an answer, or a page of HeyGen's edge, does not say that the account has no name.
+    if ((me.status === 200 || me.status === 403) && standingIn(me).key === 'unknown')
+      return unreachable('HeyGen', me.status)
     if (me.status === 200) return proofOf(me.body, credential)
     if (me.status === 403) return { ok: true, identity: await identityOfSecrets(credential) }
     if (me.status === 404 || me.status === 410) return proveOnV2(upstream, credential, session)
@@ -77,6 +81,8 @@ export const accounts: ProviderAccounts = {
     if (me.status !== 404 && me.status !== 410) return standingIn(me)
     return standingIn(await ask(upstream, on, 'GET', '/v2/user/remaining_quota'))
   },
+
+  isSame: isSameBy(['apiKey', 'email']),
 
   // Two or three minutes of Avatar IV at API prices, 16 minutes in credits (reference/heygen.md 3.4).
   lowBalance: { usd: 10, credits: 100 },
@@ -194,6 +200,8 @@ async function proveOnV2(
   const quota = await ask(upstream, { credential, session }, 'GET', '/v2/user/remaining_quota')
   if (quota.status !== 200) return refusalOf(quota.status, credential)
   const me = await ask(upstream, { credential, session }, 'GET', '/v1/user/me')
+  if (me.status === 0 || me.status === 429 || me.status >= 500)
+    return unreachable('HeyGen', me.status)
   return proofOf(me.status === 200 ? me.body : undefined, credential)
 }
 

@@ -14,6 +14,7 @@ import type { JsonAnswer } from '#providers/shared/ask-json.ts'
 import {
   fitsInHeader,
   identityOfSecrets,
+  isSameBy,
   sessionRefused,
   unreachable,
 } from '#providers/shared/credentials.ts'
@@ -97,11 +98,7 @@ export const accounts: ProviderAccounts = {
     return said.key === 'good' ? { ...said, spent: spentIn(packsIn(body)) } : said
   },
 
-  /** One common key of either kind is enough. */
-  isSame: ({ secrets: before }, { secrets: after }) =>
-    (['apiKey', 'accessKey'] as const).some(
-      (name) => after[name] !== undefined && after[name] === before[name]
-    ),
+  isSame: isSameBy(['apiKey', 'accessKey']),
 
   logIn,
 

@@ -1,4 +1,5 @@
 /** What several providers share about credentials. */
+import type { ProviderAccounts } from '#providers/contract/provider.ts'
 import { hashedIdentity, type Credential, type Proof } from '#domain/accounts/account.ts'
 
 /** Whether the key is a text that a header may contain. */
@@ -12,6 +13,12 @@ export function fitsInHeader(key: string): boolean {
  */
 export function identityOfSecrets({ secrets }: Credential): Promise<string> {
   return hashedIdentity(secrets['apiKey'] ?? `email:${secrets['email']?.toLowerCase()}`)
+}
+
+/** One common secret with such a name is enough. */
+export function isSameBy(names: readonly string[]): ProviderAccounts['isSame'] & {} {
+  return ({ secrets: before }, { secrets: after }) =>
+    names.some((name) => after[name] !== undefined && after[name] === before[name])
 }
 
 /** The proof for an account whose web session the API refuses. */

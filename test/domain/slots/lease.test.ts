@@ -64,6 +64,13 @@ test('asking again with the same lease id takes no second slot [I1]', () => {
   expect(heldSlots(after(once, again.change), NOW)).toBe(1)
 })
 
+test('asking with a lease id whose job has ended takes no slot again [I4]', () => {
+  const ledger = { ...empty(1), hasEnded: (requestId: string) => requestId === 'a' }
+  const again = grant(ledger, ask('a'), NOW, WAITS)
+  expect([again.answer.ok, again.change.put]).toEqual([false, []])
+  expect(grant(ledger, ask('b'), NOW, WAITS).answer.ok).toBe(true)
+})
+
 test('a creation that starts several jobs gets all its slots or none [I1]', () => {
   const one = granted(empty(3), ask('a'))
   expect(grant(one, ask('b', { count: 3 }), NOW, WAITS).answer).toMatchObject({ reason: 'full' })

@@ -98,3 +98,23 @@ test('a removed tenant leaves its audit, also when calls that were under way wri
   const past = ['account', 'ended_job', 'outgoing', 'schema']
   expect(await filled('ACCOUNT_SLOTS', key)).toEqual(past)
 })
+
+test('an account that is gone is not parked by a call that was under way', async () => {
+  const { token, tenant: id } = await gateway.newToken({ tenant: 'late' })
+  const it = gateway.as(token)
+  await it.addAccount('late', 2)
+  const key = await accountOf(`heygen:${id}`)
+  const tooFast = { status: 429, body: { error: { code: 'rate_limit_exceeded', message: 'no' } } }
+  const effect = { ...tooFast, latencyMs: 1500 }
+  await gateway.sim.fault({ match: { path: '/v3/voices' }, times: 1, effect })
+  const reading = it.fetch('/heygen/v3/voices')
+  await until(async () =>
+    (await gateway.sim.requests()).some(({ path }) => path.startsWith('/v3/voices'))
+  )
+  await it.fetch('/v1/heygen/accounts/late@example.com', { method: 'DELETE' })
+  const left = ['account', 'schema']
+  await until(async () => String(await filled('ACCOUNT_SLOTS', key)) === String(left))
+  await reading.then((answer) => answer.text())
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(await filled('ACCOUNT_SLOTS', key)).toEqual(left)
+})

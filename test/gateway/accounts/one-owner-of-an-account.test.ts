@@ -109,3 +109,17 @@ test('an account whose claim is answered while its tenant is removed stays with 
   expect(await ben.add('closing')).toBe(201)
   expect(await ben.emails()).toContain(email)
 })
+
+test('an account whose object a change has closed is opened again, when the change was lost', async () => {
+  const email = 'shut@example.com'
+  const apiKeys = ['sk_test_shut', 'sk_test_shut2']
+  await gateway.sim.control('POST', '/accounts', { email, apiKeys, concurrency: null })
+  await gateway.sim.fault({ match: { path: '/v3/users/me' }, effect: { status: 403 } })
+  expect(await ana.add('shut')).toBe(201)
+  await gateway.sim.clearFaults()
+  await setClaims(gateway, { rules: [{ method: 'vacate', when: 'after', what: 'lose' }] })
+  expect(await ana.add('shut2', email)).toBe(500)
+  const make = () => ana.gateway.createVideo({}, { 'x-gateway-account': email })
+  expect((await make()).status).not.toBe(200)
+  await until(async () => (await make()).status === 200)
+})

@@ -44,6 +44,25 @@ test('fifty calls at once with an unknown id ask each account once', async () =>
   expect(await gateway.sim.requests()).toHaveLength(53)
 })
 
+test('an id that all accounts but one lack is taken to be of the one that could not be asked', async () => {
+  const gateway = await gatewayWith(THREE)
+  const id = await outside(gateway, 'b', 'avatar', 'look-of-b')
+  const match = { method: 'GET', account: 'b@example.com' }
+  for (const effect of [{ status: 503 }, { reset: 'before' }]) {
+    await gateway.sim.fault({ match, effect })
+    const made = await gateway.createVideo({ avatar_id: id })
+    expect([made.status, by(made)]).toEqual([200, 'b@example.com'])
+    await gateway.sim.clearFaults()
+  }
+  // That was a guess, which is not kept.
+  await gateway.sim.forgetRequests()
+  const found = await gateway.createVideo({ avatar_id: id })
+  expect([found.status, by(found)]).toEqual([200, 'b@example.com'])
+  const isRead = ({ method, path }: { method: string; path: string }) =>
+    method === 'GET' && path.endsWith(`/${id}`)
+  expect((await gateway.sim.requests()).filter(isRead)).toHaveLength(3)
+})
+
 test('an id that two accounts show is public: the others are not asked, and nobody is asked again', async () => {
   const names = Array.from({ length: 12 }, (_, at) => `n${at}`)
   const accounts = Object.fromEntries(names.map((name) => [name, 2]))

@@ -1,10 +1,11 @@
 /**
- * The gateway's Worker, in which calls about claims between desks and accounts' objects are late or lost.
+ * The gateway's Worker, in which calls about claims and about who waits, between desks and accounts' objects, are late or lost.
  * `POST /__claims {rules, drawMs}`: a rule holds or loses the next such call of a tenant, before or after it has its effect.
  * `drawMs` delays all other such calls by up to that time. `GET` says how many calls are held. An entry for runWorker, never
- * deployed.
+ * deployed. Its tables can be read (sql.ts).
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
+import { answerSql, runSql } from '../sql/sql-watch.ts'
 
 interface Rule {
   method: string
@@ -53,7 +54,7 @@ function late<T extends DurableObjectNamespace>(namespace: T): T {
           (_, method) =>
           async (...args: unknown[]) => {
             const stub = namespace.getByName(name) as unknown as Record<string, Method>
-            const isSlow = ['claim', 'holds', 'retire'].includes(String(method))
+            const isSlow = ['claim', 'holds', 'retire', 'vacate', 'watch'].includes(String(method))
             if (isSlow) await pass(String(method), args, 'before')
             const answer = await stub[String(method)]?.(...args)
             if (isSlow) await pass(String(method), args, 'after')
@@ -82,18 +83,26 @@ export class AccountSlots extends Slots {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, lateEnv(env))
   }
+
+  async runSql(sql: string, values: unknown[]) {
+    return runSql(this.ctx, sql, values)
+  }
 }
 
 export class TenantDesk extends Desk {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, lateEnv(env))
   }
+
+  async runSql(sql: string, values: unknown[]) {
+    return runSql(this.ctx, sql, values)
+  }
 }
 
 export default {
   async fetch(request, env, ctx) {
     if (new URL(request.url).pathname !== '/__claims') {
-      return worker.fetch(request, lateEnv(env), ctx)
+      return (await answerSql(request, env)) ?? worker.fetch(request, lateEnv(env), ctx)
     }
     if (request.method === 'POST') {
       const change: { rules?: Rule[]; drawMs?: number } = await request.json()

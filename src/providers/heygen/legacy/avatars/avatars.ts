@@ -3,6 +3,7 @@ import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
+import { found } from '#providers/heygen/legacy/shared/engine.ts'
 import { isPhoto, photoStatus } from './avatar-lists.ts'
 import {
   invalid,
@@ -141,8 +142,7 @@ async function deleteTalkingPhoto(call: LegacyCall): Promise<unknown> {
 }
 
 async function deletesUpload(call: LegacyCall, id: string): Promise<boolean> {
-  const { status } = await call.tryAsk({ method: 'DELETE', path: `/v3/assets/${id}` })
-  return status < 400
+  return found(await call.tryAsk({ method: 'DELETE', path: `/v3/assets/${id}` }))
 }
 
 /**
@@ -160,10 +160,10 @@ export async function findLook(call: LegacyCall, field: string, given: unknown):
 }
 
 /** Newest first. */
-async function looksOfGroup(call: LegacyCall, groupId: string): Promise<unknown[]> {
+export async function looksOfGroup(call: LegacyCall, groupId: string): Promise<unknown[]> {
   const query = { group_id: groupId, limit: LOOKS_A_PAGE }
-  const { body } = await call.tryAsk({ method: 'GET', path: LOOKS, query })
-  return valuesAt(body, '/data/*')
+  const answer = await call.tryAsk({ method: 'GET', path: LOOKS, query })
+  return found(answer) ? valuesAt(answer.body, '/data/*') : []
 }
 
 export function isMissing({ status }: NewerAnswer): boolean {

@@ -8,7 +8,7 @@ import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
 import { photoStatus, photoView, trainStatus } from './avatar-lists.ts'
 import { assetId, isKey, keyOfLook, lookIn } from '#providers/heygen/uploads/asset-id.ts'
-import { findLook, isMissing } from './avatars.ts'
+import { findLook, isMissing, looksOfGroup } from './avatars.ts'
 import {
   invalid,
   orNull,
@@ -159,7 +159,7 @@ async function train(call: LegacyCall): Promise<unknown> {
 async function training(call: LegacyCall): Promise<unknown> {
   const id = segment(call, 'group_id', call.params['group_id'])
   const answer = await call.tryAsk({ method: 'GET', path: `/v3/avatars/${id}` })
-  if (isMissing(answer) && (await hasLooks(call, decodeURIComponent(id)))) {
+  if (isMissing(answer) && (await looksOfGroup(call, decodeURIComponent(id))).length > 0) {
     return v2({ status: 'pending', error_msg: null, created_at: null, updated_at: null })
   }
   if (answer.status >= 400) throw new RefusedByNewer(answer)
@@ -171,12 +171,6 @@ async function training(call: LegacyCall): Promise<unknown> {
     created_at: createdAt,
     updated_at: createdAt,
   })
-}
-
-async function hasLooks(call: LegacyCall, groupId: string): Promise<boolean> {
-  const query = { group_id: groupId, limit: 1 }
-  const { body } = await call.tryAsk({ method: 'GET', path: LOOKS, query })
-  return valuesAt(body, '/data/*').length > 0
 }
 
 async function photoAvatar(call: LegacyCall): Promise<unknown> {

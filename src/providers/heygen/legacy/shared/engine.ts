@@ -99,7 +99,7 @@ function isFinished(look: unknown): boolean {
 }
 
 /** False: there is no such thing. Another refusal ends the call, because what is there is not known. */
-function found(answer: NewerAnswer): boolean {
+export function found(answer: NewerAnswer): boolean {
   if (answer.status < 400) return true
   if (answer.status === 404) return false
   throw new RefusedByNewer(answer)

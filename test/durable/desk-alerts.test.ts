@@ -1,0 +1,48 @@
+/** What a desk tells the object of an account about its pool, whose answers may be lost. */
+import { expect, test } from 'vitest'
+import { durationsAt } from '#domain/runtime/durations.ts'
+import { openSql } from '../support/sql/sqlite.ts'
+
+/** The parts used here of a file that has the Worker's types, not those of these tests. */
+interface Alerts {
+  noteFull(): Promise<void>
+  runDue(): Promise<void>
+  isPoolNoted: boolean
+}
+const file: string = '../../src/durable/alerts/desk-alerts.ts'
+const { DeskAlerts } = (await import(file)) as {
+  DeskAlerts: new (storage: object, deps: object) => Alerts
+}
+
+const WAITS = durationsAt(1)
+
+test('an object that was told that the pool is full, whose answer was lost, is told that it is not', async () => {
+  let now = 1_000_000
+  let keys = ['a', 'b']
+  const told: string[] = []
+  const slots = (key: string) => ({
+    notePool: async (_: string, since?: number) => {
+      told.push(`${key} ${since === undefined ? 'free' : 'full'}`)
+      if (told.length === 1) throw new Error('the answer was lost')
+    },
+  })
+  const alerts = new DeskAlerts(
+    { sql: openSql('') },
+    {
+      ports: () => ({ now: () => now, durations: WAITS, slots }),
+      armIn: () => {},
+      tenant: 't',
+      accountKeys: () => keys,
+    }
+  )
+  const refuse = () => alerts.noteFull().catch(() => {})
+  while (told.length === 0) {
+    await refuse()
+    now += WAITS.poolNoteMs
+  }
+  expect(told).toEqual(['a full'])
+  keys = ['b']
+  now += WAITS.poolFreeMs
+  await alerts.runDue()
+  expect([told, alerts.isPoolNoted]).toEqual([['a full', 'a free'], false])
+})
