@@ -87,7 +87,8 @@ export async function askAccounts(
   let isOver = false
   const askOne = async (index: number, patience: () => AbortSignal): Promise<void> => {
     const account = accounts[index]
-    if (isOver || !account || read.gaveUp.has(account.key)) return
+    if (isOver || !account) return
+    if (read.gaveUp.has(account.key)) return void (asked[index] = { account, isLate: true })
     const one = await ask(ports, account, plainCall(account, index), read, patience())
     asked[index] = one
     isOver ||= isEnough(one, index)

@@ -117,10 +117,11 @@ async function searchOne(
   else if (holder) found.push({ ...rest, email: holder.email })
   else if (isCertain) ports.owners.markMissing(pool, [id], how.path)
   else {
-    // If one account alone failed, that account has the id, or nobody has.
-    const failed = asked.filter((one, at) => !says[at] && !one.parking && !one.fault)
-    const [only, ...others] = new Set(failed.map(({ account }) => account))
-    if (only && others.length === 0 && says.includes(true)) return [{ ...rest, email: only.email }]
+    // If one account alone failed, that account has the id, or nobody has. One that hangs would hang again.
+    const unsure = asked.filter((_, at) => !says[at])
+    const [only, ...others] = new Set(unsure.map(({ account }) => account))
+    const isFailure = others.length === 0 && unsure.every(hasFailed) && says.includes(true)
+    if (only && isFailure && isAble(call, only, call.path)) return [{ ...rest, email: only.email }]
   }
   // If one account showed the id and others could not be asked, the id may be public. The owner is used, but not recorded.
   if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
@@ -129,19 +130,29 @@ async function searchOne(
 
 /** The searches that the account's kind of credential can make. */
 function looksOn(
-  { provider }: ProxyCall,
+  call: ProxyCall,
   account: Account,
   how: IdSearch
 ): { account: Account; how: IdSearch }[] {
-  const isAble = provider.accounts.missingFor?.(account, how.path) === undefined
   const { otherwise } = how
-  return isAble || !otherwise ? [{ account, how }] : otherwise.map((one) => ({ account, how: one }))
+  if (isAble(call, account, how.path) || !otherwise) return [{ account, how }]
+  return otherwise.map((one) => ({ account, how: one }))
+}
+
+function isAble({ provider }: ProxyCall, account: Account, path: string): boolean {
+  return provider.accounts.missingFor?.(account, path) === undefined
 }
 
 /** False when the answer proves nothing about the id: the account refused, failed or was unreachable, or the path is retired. */
 function saysSomething({ answer, fault }: Asked, how: IdSearch): boolean {
   if (answer === undefined || fault !== undefined || answer.status >= 500) return false
   return how.mayBeRetired !== true || ![404, 410].includes(answer.status)
+}
+
+/** Whether the account may answer the next time: it could not be reached, or answered with an error of its own. */
+function hasFailed({ answer, fault, parking, isLate }: Asked): boolean {
+  if (fault || parking || isLate) return false
+  return answer === undefined || answer.status >= 500
 }
 
 function has({ answer }: Asked, how: IdSearch, id: string): boolean {
