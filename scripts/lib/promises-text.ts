@@ -19,7 +19,10 @@ export interface Evidence {
   soak?: string
 }
 
-export const EVIDENCE: Evidence = { simulation: 'docs/evidence/simulation.json' }
+export const EVIDENCE: Evidence = {
+  simulation: 'docs/evidence/simulation.json',
+  soak: 'docs/evidence/soak.json',
+}
 
 export const PROMISES: Promised[] = [
   {
