@@ -160,12 +160,17 @@ test('a row with another’s callback id is the other’s, whoever looks first [
   await comesBack(account)
 })
 
-test('while HeyGen cannot answer under a creation’s key, no list ends the search: its job is found and told [I3]', async () => {
-  const account = 'unsaid'
+/** The account's HeyGen knows keys, but takes no question under one. */
+function failUnderKeys(account: string): void {
   Object.assign(witness.account(account), { keys: 'first' })
   const { path } = kindNamed('video')
   const asked = { method: 'POST', path, account, isCreation: false }
   witness.fault(asked, { status: 503 }, { times: Infinity })
+}
+
+test('while HeyGen cannot answer under a creation’s key, no list ends the search: its job is found and told [I3]', async () => {
+  const account = 'unsaid'
+  failUnderKeys(account)
   const more = { callback_url: `${receiver.url}/unsaid` }
   const { job, requestId } = await lost(account, 'video', 'mark-unsaid', more)
   // Its row is over, and has no name of the creation's.
@@ -180,10 +185,7 @@ test('while HeyGen cannot answer under a creation’s key, no list ends the sear
 
 test('a creation under whose key HeyGen never answers is given up after some minutes, by its list alone [I2]', async () => {
   const account = 'silent'
-  Object.assign(witness.account(account), { keys: 'first' })
-  const { path } = kindNamed('video')
-  const asked = { method: 'POST', path, account, isCreation: false }
-  witness.fault(asked, { status: 503 }, { times: Infinity })
+  failUnderKeys(account)
   const { job, requestId } = await lost(account, 'video', 'mark-silent')
   witness.end(job, 'completed', { isTold: false })
   const isOver = async () => (await viewOf(gateway, requestId)).status_final === true
