@@ -11,6 +11,14 @@ export type Scope = (typeof SCOPES)[number]
 
 export const SUBSCRIPTIONS = ['active', 'lapsed'] as const
 
+/** What a creation gets when all accounts are full: 429, or a place in the line. */
+const WHEN_FULL = ['refuse', 'queue'] as const
+
+/** Kinds of calls that a token may be limited to. */
+const ROUTE_KINDS = ['read', 'write', 'uploads', 'jobs', 'speech', 'sessions'] as const
+
+const SEES = ['all', 'own'] as const
+
 export const tokenRecord = z.object({
   id: z.string(),
   hash: z.string(),
@@ -25,6 +33,25 @@ export const tokenRecord = z.object({
   secretKey: z.optional(z.string()),
   /** The tenant's default, copied here so that a creation need not read the tenant. */
   replyUrl: z.optional(z.nullable(z.string())),
+  /** What follows is set by the operator. Absent: no limit, and the default that docs/rfc/0009-queue.md names. */
+  whenFull: z.optional(z.enum(WHEN_FULL)),
+  /** 1 to 100, 10 if absent: the token's share of the line. */
+  weight: z.optional(z.number()),
+  /** 1 to 5, 3 if absent: the best priority that counts between tokens. */
+  maxPriority: z.optional(z.number()),
+  /** How many creations may wait. */
+  maxQueued: z.optional(z.number()),
+  /** How many jobs may run at once. */
+  maxConcurrent: z.optional(z.number()),
+  /** How many jobs may start in a day (UTC). */
+  jobsPerDay: z.optional(z.number()),
+  requestsPerMinute: z.optional(z.number()),
+  /** The kinds of calls that it may make. */
+  routes: z.optional(z.array(z.enum(ROUTE_KINDS))),
+  /** `own`: the token sees only what was made with it. Absent: all of its tenant. */
+  sees: z.optional(z.enum(SEES)),
+  /** Ids of its tenant that a token with `sees: own` may use too. */
+  grants: z.optional(z.array(z.string())),
 })
 
 export type TokenRecord = z.infer<typeof tokenRecord>
