@@ -14,12 +14,16 @@ export interface TokenInLine {
   /** The best class that its items can have. */
   maxPriority: number
   lists: readonly ItemList[]
+  /** Its clients that wait for a slot, in lists of the same kind. */
+  clients?: readonly ItemList[]
 }
 
-/** A token and the item that it would start next. */
+/** A token and the item or the client that it would start next. */
 export interface Head {
   of: Pick<TokenInLine, 'token' | 'pass' | 'weight'>
   next: WaitingItem
+  /** How urgent it is inside its token, and between tokens. */
+  priority: number
   class: number
   /** The item has waited a whole step. */
   isLate: boolean
@@ -54,15 +58,26 @@ export function headOf(
   }
   if (!best) return undefined
   const isLate = now - best.sort.askedAt >= stepMs
-  return { of, next: best, class: classOf(bestPriority, of.maxPriority), isLate }
+  const ofClass = classOf(bestPriority, of.maxPriority)
+  return { of, next: best, priority: bestPriority, class: ofClass, isLate }
+}
+
+/** The better of a token's heads. A client holds a connection, so it goes before items that are no more urgent. */
+export function clientOrItem(client: Head | undefined, item: Head | undefined): Head | undefined {
+  if (!client || !item) return client ?? item
+  return client.priority <= item.priority ? client : item
 }
 
 /**
  * Whose turn it is at one account. A better class goes first, then the smaller pass. Neither alone may decide for ever: a token may
  * have a worse class than one that always has more, or a large pass from its starts at other accounts. `owed`: what the account
- * owes, which is brought up to date.
+ * owes, which is brought up to date. `tooWide`: heads that need more slots than are free. They are owed this start all the same.
  */
-export function takeTurn(heads: readonly Head[], owed: Owed): Head | undefined {
+export function takeTurn(
+  heads: readonly Head[],
+  owed: Owed,
+  tooWide: readonly Head[] = []
+): Head | undefined {
   const best = first(heads, byClass)
   if (!best) return undefined
   // Nothing younger than a whole step is owed anything before a better class: an urgent item goes before it.
@@ -70,7 +85,7 @@ export function takeTurn(heads: readonly Head[], owed: Owed): Head | undefined {
   const owedTo = ({ of }: Head) => owed.get(of.token) ?? 0
   const most = first(due, (one, other) => owedTo(other) - owedTo(one) || byPass(one, other))
   const turn = most && owedTo(most) >= OWED_MAX ? most : best
-  noteTurn(turn, due, owed)
+  noteTurn(turn, [...due, ...tooWide], owed)
   return turn
 }
 

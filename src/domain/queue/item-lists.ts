@@ -33,6 +33,8 @@ export class ItemLists {
   readonly #tokens = new Map<string, { lists: ItemList[]; count: number }>()
   /** The sealed bytes of all items. */
   bytes = 0
+  /** How many items need several slots at once. */
+  wide = 0
 
   get count(): number {
     return this.#items.size
@@ -60,6 +62,7 @@ export class ItemLists {
     if (this.#items.has(added.item)) return false
     this.#items.set(added.item, added)
     this.bytes += added.sort.bytes
+    if (added.sort.slots > 1) this.wide += 1
     const { token } = added.sort
     const ofToken = this.#tokens.get(token) ?? { lists: [], count: 0 }
     this.#tokens.set(token, ofToken)
@@ -76,6 +79,7 @@ export class ItemLists {
     if (!list) return undefined
     this.#items.delete(item)
     this.bytes -= found.sort.bytes
+    if (found.sort.slots > 1) this.wide -= 1
     ofToken.count -= 1
     list.items.splice(placeIn(list.items, found), 1)
     if (list.items.length === 0) ofToken.lists.splice(ofToken.lists.indexOf(list), 1)

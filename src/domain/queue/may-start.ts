@@ -14,12 +14,20 @@ export interface Pull {
   parkings: readonly Parking[]
   /** Items that it gave back a moment ago. */
   gaveBack?: ReadonlySet<string>
-  /** Tokens that may start nothing now. */
+  /** Tokens of which no item may start now. Their waiting clients may. */
   stopped?: ReadonlySet<string>
+  /** The item for which slots are being saved up here. Nothing else starts. */
+  savedFor?: string
 }
 
 export function servesLane({ lane: own }: Pick<Pull, 'lane'>, lane: string): boolean {
   return lane === '' || lane === own
+}
+
+/** The account as if nothing ran there: what it can start then, it can start one day. */
+export function asIfEmpty(pull: Pull): Pull {
+  const { savedFor: _, ...rest } = pull
+  return { ...rest, free: pull.free + pull.held, held: 0 }
 }
 
 /** The test for this pull. Thousands of items may be stepped over, so parkings are looked at once for each kind of call. */
@@ -35,6 +43,7 @@ export function mayStartBy(pull: Pull, now: number): (waiting: WaitingItem) => b
     return found
   }
   return (waiting) => {
+    if (pull.savedFor !== undefined && pull.savedFor !== waiting.item) return false
     const { slots, limit = Infinity, startBy, leftOut } = waiting.sort
     if (slots > pull.free || pull.held + slots > limit || startBy <= now) return false
     if (leftOut?.includes(pull.account) || pull.gaveBack?.has(waiting.item)) return false

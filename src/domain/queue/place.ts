@@ -1,10 +1,10 @@
 /**
- * The places of what waits: which start an item would be if nothing else came, nothing aged, and one account served all. The order
+ * The places of what waits, clients among it: which start an item would be if nothing else came, nothing aged, and one account served all. The order
  * itself is run, so the place is exact at its time. The first is 1.
  */
 import { takeTurn, type Head, type Owed, type TokenInLine } from './choose-next.ts'
 import { classOf, effectivePriority } from './effective-priority.ts'
-import { compareAge, type WaitingItem } from './item-lists.ts'
+import { compareAge, type ItemList, type WaitingItem } from './item-lists.ts'
 import { additionOf, raisedPass } from './pass.ts'
 
 interface At {
@@ -15,6 +15,8 @@ interface At {
 interface Ranked {
   waiting: WaitingItem
   priority: number
+  /** 0: a client, which goes before the items of its token that are no more urgent. 1: an item. */
+  kind: 0 | 1
 }
 
 /** A token's head, and what comes after it, the most urgent last. */
@@ -52,14 +54,19 @@ export function placesOf(
   }
 }
 
-function mostUrgentLast({ lists }: TokenInLine, { now, stepMs }: At): Ranked[] {
-  const items = lists.flatMap((list) =>
+function mostUrgentLast({ lists, clients = [] }: TokenInLine, { now, stepMs }: At): Ranked[] {
+  const rank = (kind: 0 | 1, list: ItemList) =>
     list.items.map((waiting): Ranked => {
       const waitedMs = now - waiting.sort.askedAt
-      return { waiting, priority: effectivePriority(list.priority, waitedMs, stepMs) }
+      return { waiting, priority: effectivePriority(list.priority, waitedMs, stepMs), kind }
     })
+  const all = [
+    ...clients.flatMap((list) => rank(0, list)),
+    ...lists.flatMap((list) => rank(1, list)),
+  ]
+  return all.toSorted(
+    (a, b) => b.priority - a.priority || b.kind - a.kind || compareAge(b.waiting, a.waiting)
   )
-  return items.toSorted((a, b) => b.priority - a.priority || compareAge(b.waiting, a.waiting))
 }
 
 function nextRow(of: TokenInLine, left: Ranked[], { now, stepMs }: At): Row | undefined {
@@ -67,5 +74,5 @@ function nextRow(of: TokenInLine, left: Ranked[], { now, stepMs }: At): Row | un
   if (!ranked) return undefined
   const { waiting, priority } = ranked
   const isLate = now - waiting.sort.askedAt >= stepMs
-  return { of, next: waiting, class: classOf(priority, of.maxPriority), isLate, left }
+  return { of, next: waiting, priority, class: classOf(priority, of.maxPriority), isLate, left }
 }
