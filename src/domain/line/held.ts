@@ -1,0 +1,51 @@
+/**
+ * Items that name the job of another item: a creation that goes on from another's result. Such an item is held until that job has
+ * completed, and ends with it if it does not. Names are given before, so no two items can wait for each other.
+ */
+import type { ItemState } from '#domain/queue/item.ts'
+import type { Outcome } from '#domain/slots/lease.ts'
+
+/** How often an item goes back because the provider says that a job named in it has not ended, and the pause between. */
+const NOT_READY_MAX = 10
+const NOT_READY_PAUSE_MS = 60_000
+
+/** Another item that this one names. `outcome`: of its job; absent while that runs, or is not known to have ended. */
+export interface NamedItem {
+  item: string
+  state: ItemState
+  outcome?: Outcome['status']
+}
+
+/** `held`, `failed`: `after` is the item that decides. The next look asks about the next one. */
+export type HeldTurn = { kind: 'ready' } | { kind: 'held' | 'failed'; after: string }
+
+/**
+ * What becomes of an item that names these. One that ended otherwise than completed can have no result to go on from. That also
+ * holds where its outcome is unknown: what it may have made is not known by its name.
+ */
+export function turnOfHeld(named: readonly NamedItem[]): HeldTurn {
+  const failed = named.find((one) => fateOf(one) === 'failed')
+  if (failed) return { kind: 'failed', after: failed.item }
+  const open = named.find((one) => fateOf(one) === 'open')
+  return open ? { kind: 'held', after: open.item } : { kind: 'ready' }
+}
+
+/** What a new item waits for. Undefined: for nothing, or it names one that failed, which its own start will show. */
+export function afterOf(named: readonly NamedItem[]): string | undefined {
+  const turn = turnOfHeld(named)
+  return turn.kind === 'held' ? turn.after : undefined
+}
+
+function fateOf({ state, outcome }: NamedItem): 'open' | 'completed' | 'failed' {
+  if (state === 'untold' || state === 'ended') return 'failed'
+  if (state !== 'begun' || outcome === undefined) return 'open'
+  return outcome === 'completed' ? 'completed' : 'failed'
+}
+
+/**
+ * When the item may be tried again after the provider said that a job named in it has not ended. `times`: how often it has said so,
+ * this time included. Undefined: never, it ends as refused.
+ */
+export function readyAgainAt(times: number, now: number): number | undefined {
+  return times > NOT_READY_MAX ? undefined : now + NOT_READY_PAUSE_MS
+}
