@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { getPathNoStrict } from 'hono/utils/url'
 import { AppError } from '#domain/runtime/errors.ts'
+import { isPlainPath } from '#domain/routing/plain-path.ts'
 import { HOP_HEADER } from '#domain/text/headers.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
 import type { Platform } from '#domain/ports/platform.ts'
@@ -80,7 +81,7 @@ function isAsRouted(c: Context<AppEnv>): boolean {
 
 /** Refuses paths that the provider could read differently: empty segments, encoded slashes, broken encodings. */
 function refuseOddPath(pathname: string, isAsRouted: boolean): void {
-  if (isAsRouted && (pathname === '/' || isPlain(pathname))) return
+  if (isAsRouted && (pathname === '/' || isPlainPath(pathname))) return
   throw new AppError('bad_request', 'The path has an empty, relative or badly encoded segment.')
 }
 
@@ -91,23 +92,4 @@ function refuseLoop(hop: string | undefined): void {
     'loop_detected',
     'This request is a delivery from a gateway. A gateway does not accept deliveries.'
   )
-}
-
-/** Letters, digits and the like, and nothing that could be read differently: almost all paths. */
-const PLAINEST = /^(?:\/(?!\.)[\w.~-]+)+$/
-
-function isPlain(pathname: string): boolean {
-  if (PLAINEST.test(pathname)) return true
-  const segments = pathname.split('/').slice(1)
-  const inner = segments.at(-1) === '' ? segments.slice(0, -1) : segments
-  return inner.every((segment) => segment !== '' && isPlainSegment(segment))
-}
-
-function isPlainSegment(segment: string): boolean {
-  try {
-    const decoded = decodeURIComponent(segment)
-    return decoded !== '.' && decoded !== '..' && !/[/\\\p{Cc}]/u.test(decoded)
-  } catch {
-    return false
-  }
 }
