@@ -4,6 +4,7 @@
  * anything goes out, so after a restart an item is under way, has begun, or is over, and is not sent a second time.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { mayAsk } from '#domain/accounts/imported.ts'
 import type { UnstartedEnd, Work, WorkReport } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease } from '#domain/slots/lease.ts'
@@ -208,9 +209,9 @@ export class Sender {
   }
 
   #free(tenant: string): number {
-    const { now } = this.#context
+    const { tables, now } = this.#context
     const isStopped = this.#open.size >= SENDS_MAX || now() < this.#troubleUntil
-    if (isStopped || !this.#isHolder(tenant)) return 0
+    if (isStopped || !this.#isHolder(tenant) || !mayAsk(tables.account())) return 0
     return Math.max(0, freeSlots(this.#deps.ledger(), now()).free - this.#promised())
   }
 

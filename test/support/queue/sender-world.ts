@@ -83,6 +83,7 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
   const asked: WorkAsk[] = []
   const reported: WorkReport[] = []
   const bodies: WeakRef<object>[] = []
+  let opened = 0
   let jobs = 0
   const world = {
     clock,
@@ -179,7 +180,13 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
       upstream: new Stopwatch(),
       defer: () => {},
       log: () => {},
-      vault,
+      vault: {
+        ...vault,
+        open: (identity, sealed, isKept) => {
+          if (identity.startsWith('queued/')) opened += 1
+          return vault.open(identity, sealed, isKept)
+        },
+      },
       hints: new Hints(),
       reportedEnds: new RecentSet(100),
       hasParked: { isTrue: false },
@@ -246,6 +253,8 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
   return Object.assign(world, {
     objectOf,
     deferred,
+    /** How often the text of an item was opened. */
+    opened: () => opened,
     /** Kills the object and wakes it again. */
     restart: (key = 'k1') => start(key, storages.get(key)),
     /** Moves the clock, and rings the pauses that are over. */
