@@ -27,6 +27,9 @@ const PULL_AGAIN_MS = [1000, 5000, 30_000]
 /** The pause after an item that could not be sent for a reason that is the gateway's or the account's own. */
 const TROUBLE_MS = 30_000
 
+/** `told`: the desk was told what its tables say. */
+type Became = Started['kind'] | 'told' | 'under way'
+
 export class Sender {
   readonly #context: SenderContext
   readonly #deps: SenderDeps
@@ -232,18 +235,19 @@ export class Sender {
   /** Never throws. An item of which nothing is said stays chosen for this account, and comes again. */
   async #run(work: Work): Promise<void> {
     const { item, leaseId, record } = work
-    let isSearched = false
+    let became: Became | undefined
     try {
-      isSearched = (await this.#decide(work)) === 'searching'
+      became = await this.#decide(work)
     } catch (error) {
       this.#troubleUntil = this.#context.now() + TROUBLE_MS
       this.#log('item_not_started', { item, requestId: leaseId, name: (error as Error).name })
     }
     this.#open.delete(item)
-    if (isSearched) await this.#search(record.tenant, { item, leaseId })
+    if (became === 'searching') await this.#search(record.tenant, { item, leaseId })
     this.#deps.onSent()
     this.#startWaiting()
-    this.pullIfMore()
+    // After an item that this account could not take, the next one waits for a freed slot, too. A refused one has freed its slot.
+    if (became !== undefined && became !== 'back') this.pullIfMore()
   }
 
   /** Its answer was lost. An event may have brought its job meanwhile. */
@@ -254,7 +258,7 @@ export class Sender {
     else if (evidence.kind !== 'none') await this.#tell(tenant, about, evidence)
   }
 
-  async #decide(work: Work): Promise<Started['kind'] | 'told' | 'under way'> {
+  async #decide(work: Work): Promise<Became> {
     const { item, leaseId, earlier, record } = work
     const { tenant } = record
     const evidence = this.#evidence(earlier)

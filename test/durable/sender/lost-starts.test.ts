@@ -37,7 +37,7 @@ test('a lease from before a restart is named as under way, and never sent under 
   expect(world.stateOf(item)).toBe('chosen')
 })
 
-test('what nothing ran for goes back once after absent, and is told after the second', async () => {
+test('what nothing ran for goes back once after absent, under a new key, and is told after the second', async () => {
   const world = await senderWorld()
   const [item = ''] = await world.enqueue(1)
   await dieWhileSending(world)
@@ -98,6 +98,36 @@ test('after a lost outcome nothing is sent again, and the end is told [I4]', asy
   await world.becomes(item, 'ended')
   await happens('it is told', () => world.told.length === 1)
   expect(world.reported).toMatchObject([{ kind: 'over', reason: 'lost' }])
+  await world.work('k1', true)
+  await turns()
+  expect(world.sent).toHaveLength(1)
+})
+
+test('after an unknown outcome nothing is sent again, and nobody’s job is named [I4]', async () => {
+  const world = await senderWorld()
+  const [item = ''] = await world.enqueue(1)
+  const created = Math.floor(world.clock.now / SECOND)
+  let status = 'processing'
+  // A job of the same title, of which nobody can say whose it is.
+  const job = () => ({ id: 'real-9', title: item, created_at: created, status })
+  world.read = async (path) =>
+    path === '/v3/videos'
+      ? Response.json({ data: [job()], has_more: false })
+      : path.startsWith('/v3/videos/')
+        ? Response.json({ data: job() })
+        : Response.json({ data: {} })
+  await dieWhileSending(world)
+  for (let n = 0; n < 12; n += 1) {
+    world.pass(30 * SECOND)
+    await world.objectOf().look()
+  }
+  expect(world.objectOf().tables.leases()).toMatchObject([{ state: 'suspect' }])
+  status = 'completed'
+  await searchToTheEnd(world)
+  await world.becomes(item, 'ended')
+  await happens('it is told', () => world.told.length === 1)
+  expect(world.reported).toMatchObject([{ kind: 'over', reason: 'outcome_unknown' }])
+  expect(JSON.stringify(world.told)).not.toContain('real-9')
   await world.work('k1', true)
   await turns()
   expect(world.sent).toHaveLength(1)

@@ -31,9 +31,10 @@ test('an object that was evicted pulls at the end of a job', async () => {
   await world.becomes(second, 'begun')
 })
 
-test('a job of a busy account costs one question and one report', async () => {
+test('a job of a busy account costs one question and one report, and writes three rows there', async () => {
   const world = await senderWorld({ maxJobs: 1 })
   const items = await world.enqueue(6)
+  const before = world.rows()
   await world.work()
   for (const [n, item] of items.entries()) {
     await world.becomes(item, 'begun')
@@ -43,6 +44,10 @@ test('a job of a busy account costs one question and one report', async () => {
   expect(world.reported).toHaveLength(6)
   // The last answer says that nothing waits any more.
   expect(world.asked).toHaveLength(6)
+  await happens('each end is told', () => world.told.length === 6)
+  await turns()
+  // The lease, the end, and the delivery that was taken. One more in ten minutes says that more waits.
+  expect(world.rows() - before).toBeLessThanOrEqual(3 * 6 + 1)
 })
 
 test('at most four items are sent at once, and never above maxJobs [I1]', async () => {

@@ -84,6 +84,7 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
   const reported: WorkReport[] = []
   const bodies: WeakRef<object>[] = []
   let opened = 0
+  let rows = 0
   let jobs = 0
   const world = {
     clock,
@@ -197,7 +198,7 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
   }
 
   /** What was under way in the object before has no effect any more. */
-  function start(key: string, storage = openStorage('')): ObjectOf {
+  function start(key: string, storage = counted(openStorage(''))): ObjectOf {
     const tables = new SlotsTables(storage)
     const isAlive = () => objects.get(key)?.tables === tables
     const context: AccountContext = {
@@ -228,6 +229,15 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
     objects.set(key, object)
     return object
   }
+  function counted(storage: DurableObjectStorage): DurableObjectStorage {
+    const { exec } = storage.sql
+    storage.sql.exec = ((...args: Parameters<typeof exec>) => {
+      const cursor = exec(...args)
+      rows += cursor.rowsWritten
+      return cursor
+    }) as typeof exec
+    return storage
+  }
   const storages = new Map<string, ReturnType<typeof openStorage>>()
   const deferred: unknown[] = []
 
@@ -253,6 +263,8 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
   return Object.assign(world, {
     objectOf,
     deferred,
+    /** How many rows the objects have written. */
+    rows: () => rows,
     /** How often the text of an item was opened. */
     opened: () => opened,
     /** Kills the object and wakes it again. */
