@@ -124,7 +124,7 @@ export class Sender {
   /** Asks the tenant's desk, one question at a time. Never throws. */
   #pull(tenant: string, isOwed: boolean): Promise<void> {
     this.#wanted.set(tenant, isOwed || this.#wanted.get(tenant) === true)
-    this.#pulling ??= this.#pullAll().finally(() => (this.#pulling = undefined))
+    this.#pulling ??= this.#pullAll()
     return this.#pulling
   }
 
@@ -140,6 +140,8 @@ export class Sender {
         this.#pullLater(tenant, isOwed)
       }
     }
+    // In the same step as the last look, or a question that comes in between would be asked by nobody.
+    this.#pulling = undefined
   }
 
   async #pullOnce(tenant: string, isOwed: boolean): Promise<void> {
@@ -182,8 +184,12 @@ export class Sender {
   }
 
   #noteMore(until: number): void {
+    const wasAwake = this.isAwake
     this.#moreUntil = until === 0 ? 0 : Math.max(this.#moreUntil, until)
-    if (this.isAwake) this.#heldBefore = this.#held()
+    if (!this.isAwake) return
+    this.#heldBefore = this.#held()
+    // From now on the end of a parking and the ends of jobs are waited for.
+    if (!wasAwake) this.#deps.setAlarm()
   }
 
   /** A row in ten minutes. That nothing waits any more is not written: after a restart it costs one question in vain. */
@@ -192,7 +198,6 @@ export class Sender {
     if (this.#savedUntil > now() || !this.isAwake || !tables.account()) return
     this.#savedUntil = this.#moreUntil
     tables.live.saveWorkUntil(this.#moreUntil)
-    this.#deps.setAlarm()
   }
 
   #isHolder(tenant: string): boolean {
