@@ -46,6 +46,7 @@ export class AccountAlarm {
     parts.retention.removeOld()
     parts.wipeWhenDone()
     await parts.alerts.runDue()
+    parts.sender.pullIfMore()
     this.set({ isAfterAlarm: true })
   }
 
@@ -68,10 +69,11 @@ export class AccountAlarm {
     if (due !== Infinity) this.#clock.setFor(due)
   }
 
-  /** Whether somebody waits for the end of the lease's job: clients in line for a slot, a page that is open, or a receiver. */
+  /** Whether somebody waits for the end of the lease's job: clients or queued creations in line for a slot, a page that is open, or a receiver. */
   #isAwaited(lease: Lease): boolean {
-    const { watchers, live, targets } = this.#parts
-    return watchers.isWatched || live.isObserved || targets.mayWantEndOf(lease)
+    const { watchers, live, targets, sender } = this.#parts
+    const isSlotAwaited = watchers.isWatched || sender.isAwake
+    return isSlotAwaited || live.isObserved || targets.mayWantEndOf(lease)
   }
 
   /** When the next alarm is due, epoch ms. Infinity: never. */
@@ -86,6 +88,7 @@ export class AccountAlarm {
       ...this.#parts.incoming.dueAt(),
       this.#parts.removed.keepsUntil(),
       this.#parts.accountChecks.dueAt(),
+      this.#parts.sender.dueAt(),
       this.#parts.alerts.dueAt(),
     ].filter((due) => due !== undefined)
     const daily = this.#parts.legacy.dueAt() ?? Infinity

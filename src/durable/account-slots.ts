@@ -91,6 +91,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       // The object's name contains its provider and account, so both are known even after a wipe.
       provider: () =>
         getProvider(this.#tables.account()?.provider ?? this.ctx.id.name?.split(':')[0] ?? ''),
+      key: () => this.#tables.account()?.key ?? this.ctx.id.name ?? '',
+      self: () => this,
     }
   }
 
@@ -109,6 +111,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       this.#parts.legacy.request(account)
       this.#parts.alerts.lookSoon()
     }
+    // The limit may have grown.
+    this.#parts.sender.pullIfMore()
     this.#alarm.set()
     return { ok: true }
   }
@@ -344,12 +348,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return again
   }
 
-  // Queued creations: nothing is queued in this release.
+  async work(tenant: string, until: number, isOwed = false): Promise<void> {
+    this.#alarm.check()
+    await this.#parts.sender.work(tenant, until, isOwed)
+    this.#lookIfDue()
+    this.#alarm.set()
+  }
 
-  async work(_tenant: string, _until: number, _isOwed?: boolean): Promise<void> {}
-
-  async endUnstarted(_tenant: string, _ends: UnstartedEnd[]): Promise<string[]> {
-    return []
+  async endUnstarted(tenant: string, ends: UnstartedEnd[]): Promise<string[]> {
+    this.#alarm.check()
+    return this.#parts.sender.endUnstarted(tenant, ends)
   }
 
   override alarm(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Lease } from '#domain/slots/lease.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import type { SlotDesk } from '#domain/ports/slots.ts'
 import { Settlement } from '#durable/account/settlement.ts'
 import type { DeliveryTargetsCache } from '#durable/account/delivery-targets.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
@@ -40,6 +41,8 @@ function watched() {
     provider: () => getProvider('heygen'),
     defer: () => {},
     pause: async () => {},
+    key: () => 'k',
+    self: () => ({}) as SlotDesk,
   }
   const settling: Settlement = new Settlement(context, {} as DeliveryTargetsCache, {
     isAlarmChecking: () => false,
@@ -47,9 +50,13 @@ function watched() {
     queueDeliveries: () => {},
     applyDeferredAfter: async (change) => change(),
     onEnded: () => {},
+    onDecided: () => {},
     onSlotsChanged: () => watching.onSlotsChanged(),
   })
-  const watching = new SlotWatchers(context, () => settling.ledger())
+  const watching = new SlotWatchers(context, () => settling.ledger(), {
+    onSlotsChanged: () => {},
+    onUnparked: () => {},
+  })
   const put = (...changed: Lease[]) => settling.save({ put: changed, drop: [], ended: [] })
   return { put, watching, told }
 }

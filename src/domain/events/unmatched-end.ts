@@ -43,7 +43,9 @@ export function wasNotified({ createdAt }: ParsedEvent, ends: readonly PastEnd[]
 
 /** The jobs whose end was found without an event of the provider. */
 export function endedWithoutEvent(ended: readonly EndedJob[]): EndedJob[] {
-  return ended.filter(({ lease, heard }) => lease.kind === 'job' && !heard?.event)
+  return ended.filter(
+    ({ lease, outcome, heard }) => lease.kind === 'job' && !heard?.event && !outcome.isUnstarted
+  )
 }
 
 /** The records of ends without an event. They are kept while a webhook is registered, because the events are still expected. */

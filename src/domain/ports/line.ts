@@ -50,6 +50,8 @@ export interface WorkAsk {
   underWay: string[]
   /** Those that have not ended. Items that they stop are stepped over. */
   parkings: Parking[]
+  /** How many items it takes at once, those that come again too. Absent: any number. An answer may have 32 MiB. */
+  most?: number
 }
 
 /** One item handed over. `earlier`: the lease ids under which this account had it before. */

@@ -194,6 +194,8 @@ export interface EventText {
 export interface Outcome {
   status: 'completed' | 'failed' | 'gone' | 'absent' | 'lost' | 'forced' | 'outcome_unknown'
   detail?: string
+  /** For a queued creation: it ended without a start, so there never was a job. */
+  isUnstarted?: true
 }
 
 export interface EndedJob {

@@ -51,7 +51,7 @@ export const TIMES = `SELECT json_extract(record, '$.lease.requestId') AS reques
   json_extract(record, '$.lease.acquiredAt') AS acquiredAt, json_extract(record, '$.lease.item.askedAt') AS askedAt, ended_at AS at,
   json_extract(record, '$.outcome.status') AS status, json_extract(record, '$.refused') AS refused
   FROM ended_job WHERE span >= ?1 AND span <= ?2 AND record IS NOT NULL AND is_sure = 1
-  AND json_extract(record, '$.lease.tenant') = ?3`
+  AND json_extract(record, '$.lease.tenant') = ?3 AND json_extract(record, '$.outcome.isUnstarted') IS NULL`
 
 export const FIRST =
   'SELECT span, ended_at AS at FROM ended_job WHERE span >= 0 ORDER BY span, name, id LIMIT 1'

@@ -13,6 +13,9 @@ export const LIVE_SCHEMA = `
 export const WAITED_SCHEMA =
   'CREATE TABLE IF NOT EXISTS waited (id INTEGER PRIMARY KEY CHECK (id = 1), until INTEGER NOT NULL)'
 
+/** `work_until`: the same for queued creations. An older Worker leaves it as it is. */
+export const WORK_SCHEMA = 'ALTER TABLE waited ADD COLUMN work_until INTEGER'
+
 export class LiveRows {
   readonly #sql: SqlStorage
 
@@ -62,6 +65,21 @@ export class LiveRows {
       .exec<{ until: number }>('SELECT until FROM waited WHERE id = 1')
       .toArray()
     return rows[0]?.until ?? 0
+  }
+
+  /** Until when queued creations wait that this account may start. 0: none has waited. */
+  workUntil(): number {
+    const rows = this.#sql
+      .exec<{ until: number | null }>('SELECT work_until AS until FROM waited WHERE id = 1')
+      .toArray()
+    return rows[0]?.until ?? 0
+  }
+
+  saveWorkUntil(until: number): void {
+    this.#sql.exec(
+      'INSERT INTO waited (id, until, work_until) VALUES (1, 0, ?) ON CONFLICT DO UPDATE SET work_until = excluded.work_until',
+      until
+    )
   }
 
   saveWaited(until: number): void {

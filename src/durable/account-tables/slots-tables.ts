@@ -25,7 +25,7 @@ import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { jobNamesOf, LeaseRows } from './lease-rows.ts'
-import { LIVE_SCHEMA, LiveRows, WAITED_SCHEMA } from './live-rows.ts'
+import { LIVE_SCHEMA, LiveRows, WAITED_SCHEMA, WORK_SCHEMA } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { OneRow } from '#durable/lifecycle/remembered.ts'
 import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
@@ -58,6 +58,7 @@ const STEPS: Step[] = [
   (sql) => void sql.exec(TARGETS_SCHEMA),
   (sql) => void sql.exec(OWED_SCHEMA),
   (sql) => void sql.exec(WAITED_SCHEMA),
+  (sql) => void sql.exec(WORK_SCHEMA),
 ]
 
 export class SlotsTables {

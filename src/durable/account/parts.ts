@@ -6,6 +6,8 @@ import type { JobReport } from '#domain/slots/lease.ts'
 import { deliver } from '#flows/events/deliver.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
 import { AccountLive } from '#durable/live/account-live.ts'
+import type { SenderDeps } from '#durable/sender/context.ts'
+import { Sender } from '#durable/sender/sender.ts'
 import { AccountAlerts } from '#durable/alerts/account-alerts.ts'
 import { AccountChecks } from './account-checks.ts'
 import type { AccountContext } from './context.ts'
@@ -34,6 +36,7 @@ export interface Parts {
   incoming: IncomingEvents
   statusChecks: StatusChecks
   live: AccountLive
+  sender: Sender
   /** Applies the reports. True when something changed. The caller must have read the delivery targets. */
   settle(reports: JobReport[]): boolean
   queueDeliveries(deliveries: Delivery[]): void
@@ -46,7 +49,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   const { ports } = context
   const targets = new DeliveryTargetsCache(context, (missed) => queueDeliveries(missed))
   const outbox: Outbox = makeOutbox(context, targets, {
-    isChecking: () => statusChecks.isReconciling,
+    busy: () => (statusChecks.isReconciling ? ASKED_AT_ONCE : 0) + sender.sending,
     alerts: () => alerts,
     onSaved: () => {
       wipeWhenDone()
@@ -73,6 +76,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
       alerts.onEnded(targets.isBalanceWatched)
       wipeWhenDone()
     },
+    onDecided: (leases) => sender.onDecided(leases),
     onSlotsChanged: () => watchers.onSlotsChanged(),
   })
   const settle = (reports: JobReport[]) => {
@@ -80,7 +84,10 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     setAlarm()
     return isChanged
   }
-  const watchers = new SlotWatchers(context, () => settlement.ledger())
+  const watchers: SlotWatchers = new SlotWatchers(context, () => settlement.ledger(), {
+    onSlotsChanged: () => sender.onSlotsChanged(),
+    onUnparked: () => sender.pullIfMore(),
+  })
   const live = new AccountLive(context, {
     ledger: () => settlement.ledger(),
     pendingDeliveries: (tenant) => outbox.countOf(tenant),
@@ -95,6 +102,8 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   const incoming: IncomingEvents = new IncomingEvents(context, settlement, targets, judgeFault)
   const checkParts = { settlement, incoming, targets, settle, judgeFault, setAlarm }
   const statusChecks = new StatusChecks(context, checkParts)
+  const ofSender = { settlement, targets, statusChecks, outbox, setAlarm }
+  const sender: Sender = new Sender(context, senderDeps(ofSender))
   return {
     alerts,
     targets,
@@ -109,15 +118,36 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     incoming,
     statusChecks,
     live,
+    sender,
     settle,
     queueDeliveries,
     wipeWhenDone,
   }
 }
 
+type SenderNeeds = Pick<Parts, 'settlement' | 'targets' | 'statusChecks' | 'outbox'> & {
+  setAlarm(): void
+}
+
+function senderDeps(parts: SenderNeeds): SenderDeps {
+  const { settlement, targets, statusChecks, outbox, setAlarm } = parts
+  return {
+    ledger: () => settlement.ledger(),
+    recall: () => settlement.recall.read(),
+    readTargets: (tenant) => targets.read(tenant),
+    end: (ended) => {
+      settlement.save({ put: [], drop: [], ended })
+      setAlarm()
+    },
+    search: (leaseId) => statusChecks.lookNow(leaseId).finally(setAlarm),
+    onSent: () => outbox.startDue(),
+    setAlarm,
+  }
+}
+
 interface OutboxNeeds {
-  /** True while status checks use connections. */
-  isChecking(): boolean
+  /** How many connections status checks and queued creations use. */
+  busy(): number
   alerts(): AccountAlerts
   onSaved(): void
 }
@@ -125,12 +155,13 @@ interface OutboxNeeds {
 function makeOutbox(
   context: AccountContext,
   targets: DeliveryTargetsCache,
-  { isChecking, alerts, onSaved }: OutboxNeeds
+  { busy, alerts, onSaved }: OutboxNeeds
 ): Outbox {
   const { tables, ports } = context
   return new Outbox(tables.pendingDeliveries(), {
     ...context,
-    connections: () => CONNECTIONS_MAX - (isChecking() ? ASKED_AT_ONCE : 0),
+    // One is always left for deliveries. More than six wait for each other.
+    connections: () => Math.max(1, CONNECTIONS_MAX - busy()),
     load: (id) => tables.deliveries.find(id),
     isOwed: (id) => tables.deliveries.isOwed(id),
     readTargets: (one) => alerts().targetsOf(one) ?? targets.forSending(one),

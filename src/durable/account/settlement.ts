@@ -17,6 +17,7 @@ import { keepGuess, type GuessedStart } from '#domain/jobs/guessed-job.ts'
 import { endAllAsLost } from '#domain/jobs/untrack-job.ts'
 import { bindJobs } from '#domain/jobs/bind-jobs.ts'
 import { applyReports } from '#domain/jobs/apply-reports.ts'
+import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import {
   release,
   type Change,
@@ -42,6 +43,8 @@ export interface SettlementDeps {
   /** Makes a change, and applies the events that waited for it. */
   applyDeferredAfter(change: () => void): Promise<void>
   onEnded(ended: readonly EndedJob[]): void
+  /** Called with leases of queued creations whose job was found, or that have ended, while they were not bound to a job. */
+  onDecided(leases: readonly Lease[]): void
   /** Called when slots were taken or became free. */
   onSlotsChanged(): void
 }
@@ -92,10 +95,12 @@ export class Settlement {
       })
     )
     const others = forwarded.flatMap(deliver)
+    const decided = decidedBy(change, tables.leases())
     const added = tables.apply(change, ofEnds, others, this.#unmatchedEnds(change))
     if (added.length > 0) this.#deps.queueDeliveries(added)
     for (const { lease } of change.ended) this.#ended.add(lease.requestId)
     if (change.ended.length > 0) this.#deps.onEnded(change.ended)
+    if (decided.length > 0) this.#deps.onDecided(decided)
     const isChanged = change.ended.length + change.put.length + change.drop.length > 0
     // This may also take slots: a job that waited without a slot takes one again when it goes on.
     if (isChanged) this.#deps.onSlotsChanged()
@@ -191,6 +196,12 @@ export class Settlement {
     if (doubted) tables.saveHook(doubted)
     return unmatchedEndsOf(ended)
   }
+}
+
+/** The leases of queued creations that were searched for, or being sent under, and are not after the change. */
+function decidedBy({ put, ended }: Change, before: readonly Lease[]): Lease[] {
+  const after = [...put.filter((lease) => !isLost(lease)), ...ended.map(({ lease }) => lease)]
+  return after.filter(({ id, item }) => item && before.some((one) => one.id === id && isLost(one)))
 }
 
 /** Whether the change only binds unbound leases. The desk has the record of that. */

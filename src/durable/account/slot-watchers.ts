@@ -1,4 +1,7 @@
-/** Notifies the tenant's desk when slots of this account become free, while clients wait for one. */
+/**
+ * Notifies the tenant's desk when slots of this account become free, while clients wait for one. What queued creations need of a free
+ * slot, their sender does (durable/sender).
+ */
 import { heldSlots, type Ledger } from '#domain/slots/lease.ts'
 import { freeSlots, slotsFreed } from '#domain/slots/free-slots.ts'
 import type { Room } from '#domain/ports/slots.ts'
@@ -10,6 +13,12 @@ import type { AccountContext } from './context.ts'
  */
 const SAVED_AHEAD_MS = 60_000
 
+/** Takes free slots for queued creations. */
+interface SenderOfSlots {
+  onSlotsChanged(): void
+  onUnparked(): void
+}
+
 export class SlotWatchers {
   readonly #context: AccountContext
   readonly #ledger: () => Ledger
@@ -18,8 +27,11 @@ export class SlotWatchers {
   /** How many slots were held when the desk was last notified, or after the last lease was granted. */
   #heldBefore = 0
 
-  constructor(context: AccountContext, ledger: () => Ledger) {
+  readonly #sender: SenderOfSlots
+
+  constructor(context: AccountContext, ledger: () => Ledger, sender: SenderOfSlots) {
     this.#context = context
+    this.#sender = sender
     this.#ledger = ledger
     // An object is evicted after seconds without a call. The clients wait on, and what wakes it may be the end of a job.
     this.#savedUntil = context.tables.live.waitedUntil()
@@ -54,6 +66,7 @@ export class SlotWatchers {
   }
 
   onSlotsChanged(): void {
+    this.#sender.onSlotsChanged()
     const now = this.#context.now()
     if (now >= this.#watchedUntil) return
     const ledger = this.#ledger()
@@ -65,6 +78,7 @@ export class SlotWatchers {
 
   /** Called when the account is no longer parked, so that all of its free slots are new to the desk. */
   onUnparked(): void {
+    this.#sender.onUnparked()
     if (this.#context.now() >= this.#watchedUntil) return
     const { free } = this.watch(this.#watchedUntil)
     if (free > 0) this.#notify(free)

@@ -32,7 +32,7 @@ export class RecentErrors {
 
   noteEnds(ended: readonly EndedJob[]): void {
     for (const end of ended)
-      if (end.outcome.status === 'failed') this.#add({ ...toError(end), tenant: end.lease.tenant })
+      if (isOfAccount(end)) this.#add({ ...toError(end), tenant: end.lease.tenant })
   }
 
   /** Of this tenant only, in no order. */
@@ -48,6 +48,7 @@ export class RecentErrors {
     const past = this.#tables
       .listJobs(query)
       .jobs.flatMap(({ lease, ended }) => (ended ? [{ lease, ...ended }] : []))
+      .filter((end) => isOfAccount(end))
       .map((end) => ({ ...toError(end), tenant }))
     const isKnown = (one: AccountError) =>
       this.#errors.some(({ at, route }) => at === one.at && route === one.route)
@@ -66,6 +67,11 @@ export class RecentErrors {
 }
 
 type End = Pick<EndedJob, 'endedAt' | 'outcome'> & { lease: Pick<Lease, 'route'> }
+
+/** Whether a job of the account has failed. A queued creation that never started says nothing about it. */
+function isOfAccount({ outcome: { status, isUnstarted } }: Pick<End, 'outcome'>): boolean {
+  return status === 'failed' && !isUnstarted
+}
 
 function toError({ lease, endedAt, outcome }: End): AccountError {
   return { at: endedAt, code: outcome.status, text: outcome.detail ?? '', route: lease.route }

@@ -3,13 +3,16 @@
  * form.
  */
 import type { Announcement } from '#domain/events/delivery.ts'
+import { goesBack, jobNameOf } from '#domain/slots/queued-lease.ts'
 import { hexHashNow } from '#domain/text/hash.ts'
+import { slicesAt, splice } from '#domain/text/json-slices.ts'
+import { parseJson } from '#domain/text/json-text.ts'
 import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
 import type { Provider, ProviderEvents } from '#providers/contract/provider.ts'
 
 /**
- * Undefined: nobody is notified, because tracking was ended or the lease was only for a call. `forwardedId`: the id of the event
- * that the endpoints already got about this end, when its job was not known yet.
+ * Undefined: nobody is notified, because tracking was ended, the lease was only for a call, or its item goes back into the line.
+ * `forwardedId`: the id of the event that the endpoints already got about this end, when its job was not known yet.
  */
 export function announce(
   provider: Provider,
@@ -19,20 +22,27 @@ export function announce(
   const { lease, outcome, heard } = end
   const isSilent = !lease.isTracked || lease.kind === 'call' || outcome.status === 'forced'
   const { events } = provider
-  if (isSilent) return undefined
+  if (isSilent || goesBack(end)) return undefined
   // The endpoints got the event already. The job's own callback URL did not.
   const isKnown = forwardedId === undefined ? {} : { isCallbackOnly: true }
-  const about = { provider: provider.name, tenant: lease.tenant, lease, ...isKnown }
-  const eventId = forwardedId ?? idOfEnd(end)
-  if (heard?.event && isKnownTo(lease, heard.event.type)) {
-    const { mentions: others = [], ...event } = heard.event
-    const mentions = [...new Set([...idsOf(lease), ...others])]
-    return withReplyBody(events, { ...about, eventId, mentions, event })
-  }
+  const name = jobNameOf(lease)
   const isUnsure = outcome.status === 'absent' || outcome.status === 'outcome_unknown'
-  const isNamed = !isUnsure && lease.state !== 'suspect'
-  const shown = isNamed ? lease : withoutName(lease)
-  const shownEnd = { ...end, lease: shown }
+  const isSure = !isUnsure && lease.state !== 'suspect'
+  const shown = name === undefined ? lease : named(provider, lease, name, isSure)
+  const about = { provider: provider.name, tenant: lease.tenant, lease: shown, ...isKnown }
+  const eventId = forwardedId ?? idOfEnd(end)
+  const ids = [...idsOf(shown), ...(name !== undefined && isSure ? idsOf(lease) : [])]
+  const told = (one: Announcement) => withReplyBody(events, withJobName(events, one, lease, name))
+  const isTheirs = name !== undefined && !isSure
+  if (heard?.event && !isTheirs && isKnownTo(lease, heard.event.type)) {
+    const { mentions: others = [], ...event } = heard.event
+    const mentions = [...new Set([...ids, ...others])]
+    return told({ ...about, eventId, mentions, event })
+  }
+  // A name of ours means the client's own job, whatever is known of it at the provider.
+  const isNamed = isSure || name !== undefined
+  const nameless = isNamed ? shown : withoutName(lease)
+  const shownEnd = { ...end, lease: nameless }
   // A guessed job gets no event at the endpoints. Only its callback URL gets one, in the gateway's own form.
   if (lease.guess && !lease.reply) return undefined
   const text =
@@ -42,16 +52,37 @@ export function announce(
   if (!text) return undefined
   const event = { id: eventId, ...text }
   const own = lease.guess ? { isCallbackOnly: true } : {}
-  if (isNamed)
-    return withReplyBody(events, { ...about, ...own, eventId, mentions: idsOf(lease), event })
-  return withReplyBody(events, {
-    ...about,
-    eventId,
-    lease: shown,
-    mentions: [],
-    event,
-    isCallbackOnly: true,
+  if (isNamed) return told({ ...about, ...own, eventId, mentions: [...new Set(ids)], event })
+  return told({ ...about, eventId, lease: nameless, mentions: [], event, isCallbackOnly: true })
+}
+
+/** The lease as its client knows it. `isSure`: the job that it is bound to is its own. */
+function named({ jobs }: Provider, lease: Lease, name: string, isSure: boolean): Lease {
+  const { jobId, watch } = lease
+  if (!isSure || jobId === undefined)
+    return { ...withoutName(lease), jobId: name, watch: jobs.startOf(lease, name)?.watch ?? [] }
+  const own = watch.map((key) => {
+    const kind = key.slice(0, key.indexOf(':') + 1)
+    return key === kind + jobId ? kind + name : key
   })
+  return { ...lease, jobId: name, watch: own }
+}
+
+/** Puts the job's name where the event names the job: whole values at the places that the provider tells, nowhere else. */
+function withJobName(
+  events: ProviderEvents | undefined,
+  told: Announcement,
+  { jobId }: Lease,
+  name: string | undefined
+): Announcement {
+  if (name === undefined || jobId === undefined) return told
+  const { body } = told.event
+  const places = new Set(events?.jobIdsAt ?? [])
+  const edits = [...places]
+    .flatMap((pointer) => slicesAt(body, pointer))
+    .filter(({ start, end }) => parseJson(body.slice(start, end)) === jobId)
+    .map((slice) => ({ ...slice, text: JSON.stringify(name) }))
+  return { ...told, event: { ...told.event, body: splice(body, edits) } }
 }
 
 /** The client of an older call waits for an event of a certain name. The provider may report the end under another one. */

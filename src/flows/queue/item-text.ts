@@ -57,6 +57,6 @@ export async function openItem(
 }
 
 /** A text that was sealed for another tenant does not open. */
-function identityOf(provider: string, tenant: string): string {
+export function identityOf(provider: string, tenant: string): string {
   return `queued/${provider}/${tenant}`
 }

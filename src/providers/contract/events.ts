@@ -36,6 +36,11 @@ export interface ProviderEvents {
    * get no event for it.
    */
   build(end: EndedJob, id: string, at: number): Omit<EventText, 'id'> | undefined
+  /**
+   * JSON pointers to where an event may name its job. For a queued creation, the name that clients know takes the place of the
+   * job's id there. Absent: nowhere.
+   */
+  jobIdsAt?: readonly string[]
   /** The event in the form that the job's client asked for (`Reply.form`). Undefined: the event stays as it is. */
   replyBody?(lease: Lease, body: string): string | undefined
   /** Absent: accounts have no webhook. */

@@ -103,6 +103,10 @@ const BATCHES = [
   'comparison-batch',
 ]
 
+const JOB_IDS_AT = [...Object.values(KINDS).map(({ id }) => id), 'batch_id'].map(
+  (name) => `/event_data/${name}`
+)
+
 /** Types that do not end a job, although their names suggest it. */
 const ENDS_NOTHING = /^(avatar_video_gif|avatar_video_caption|live_avatar)\.|\.preflight\./
 
@@ -138,6 +142,8 @@ export const events: ProviderEvents = {
     const event = { event_id: id, event_type: type, event_data: data, created_at: created }
     return { type, body: JSON.stringify(event) }
   },
+
+  jobIdsAt: JOB_IDS_AT,
 
   /** An older call's own id for its job, where the newer call takes none (proofreads, looks). */
   replyBody({ reply, fingerprint }, body) {

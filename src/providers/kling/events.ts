@@ -64,6 +64,8 @@ export const events: ProviderEvents = {
     }
   },
 
+  jobIdsAt: ['/task_id', '/id'],
+
   replyBody(lease, body) {
     if (lease.reply?.form !== 'task') return undefined
     const view = tasks.taskView({ data: parseJson(body) }, lease.ask ?? '')

@@ -17,6 +17,7 @@ import { move, type ItemEvent } from '#domain/queue/item-state.ts'
 import type { ItemRecord, ItemShown, ItemSort, ItemState, NewItem } from '#domain/queue/item.ts'
 import { judgeReport } from '#domain/queue/judge-report.ts'
 import type { Pull } from '#domain/queue/may-start.ts'
+import { newTimedId } from '#domain/text/time-ordered-id.ts'
 
 interface Kept extends NewItem {
   sort: ItemSort
@@ -92,12 +93,13 @@ export class LineInMemory implements Line {
     const account = this.#setting.accounts[ask.account]
     if (!account) return { work: [], leave: 0, isMore: false }
     this.#endWhatMayNotStart()
-    const owed = this.#owedTo(ask)
+    const owed = this.#owedTo(ask).slice(0, ask.most)
     const left = { free: ask.free - slotsOf(owed), held: ask.held + slotsOf(owed) }
     const work = owed.map((kept) => this.#handOver(kept, ask.account))
     const lane = laneName({ lane: account.email, laneSince: account.createdAt })
     const stopped = new Set(this.#tokensThat('waits'))
-    while (account.isRemoved !== true && left.free > 0) {
+    const { most = Infinity } = ask
+    while (account.isRemoved !== true && left.free > 0 && work.length < most) {
       const pull: Pull = { account: ask.account, lane, ...left, parkings: ask.parkings, stopped }
       const chosen = this.#order.choose(pull, this.#setting.now())
       const kept = chosen && this.#items.get(chosen.item)
@@ -125,7 +127,7 @@ export class LineInMemory implements Line {
     if (kept.chosen) this.#move(kept, 'again')
     kept.chosen ??= { account, leaseIds: [], at: this.#setting.now() }
     this.#leases += 1
-    const leaseId = `lease-${this.#leases}`
+    const leaseId = newTimedId(this.#setting.now() + this.#leases, crypto.randomUUID())
     const earlier = record.tries.filter((one) => one.account === account)
     const ids = [...earlier, kept.chosen].flatMap(({ leaseIds }) => leaseIds)
     kept.chosen.leaseIds.push(leaseId)

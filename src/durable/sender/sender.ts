@@ -1,0 +1,369 @@
+/**
+ * The sender of an account's object: asks the desk for queued creations when a slot is free, and sends them (RFC 0009, "The start").
+ * Only the object that an item was handed to may send it. What it has sent is known from its tables: a lease is written before
+ * anything goes out, so after a restart an item is under way, has begun, or is over, and is not sent a second time.
+ */
+import type { Account } from '#domain/accounts/account.ts'
+import { mayAsk } from '#domain/accounts/imported.ts'
+import type { UnstartedEnd, Work, WorkReport } from '#domain/ports/line.ts'
+import { freeSlots } from '#domain/slots/free-slots.ts'
+import { heldSlots, type Lease } from '#domain/slots/lease.ts'
+import { unstartedEnds } from '#domain/slots/queued-lease.ts'
+import { sealRefusal } from '#flows/queue/refusal.ts'
+import { startItem, type Started } from '#flows/queue/start-item.ts'
+import { startedOwners } from '#flows/routing/learn-ids.ts'
+import type { SenderContext, SenderDeps } from './context.ts'
+import { ownPorts } from './own-ports.ts'
+import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
+import { Unreported } from './unreported.ts'
+import { endUnstarted } from './unstarted.ts'
+
+/** So many items are sent at once. The other connections are for deliveries and status checks. */
+const SENDS_MAX = 4
+/** How long the account asks at each freed slot after it heard that more waits. Each answer counts anew. */
+const AWAKE_MS = 10 * 60_000
+/** When a pull without an answer is tried again. After that the desk's look mends it. */
+const PULL_AGAIN_MS = [1000, 5000, 30_000]
+/** The pause after an item that could not be sent for a reason that is the gateway's or the account's own. */
+const TROUBLE_MS = 30_000
+
+/** `told`: the desk was told what its tables say. */
+type Became = Started['kind'] | 'told' | 'under way'
+
+export class Sender {
+  readonly #context: SenderContext
+  readonly #deps: SenderDeps
+  readonly #unreported: Unreported
+  /** Items that were handed over, until it is decided what becomes of them. */
+  readonly #open = new Map<string, Work>()
+  /** Those of them that wait for a connection. */
+  readonly #waiting: Work[] = []
+  /** The tenants whose desks are to be asked. True: whether or not a slot is free. */
+  readonly #wanted = new Map<string, boolean>()
+  #pulling: Promise<void> | undefined
+  #failures = 0
+  #moreUntil: number
+  #savedUntil: number
+  #troubleUntil = 0
+  /** How many slots were held when it was last looked. */
+  #heldBefore = 0
+
+  constructor(context: SenderContext, deps: SenderDeps) {
+    this.#context = context
+    this.#deps = deps
+    this.#unreported = new Unreported(context)
+    this.#savedUntil = context.tables.live.workUntil()
+    this.#moreUntil = this.#savedUntil
+    if (this.isAwake) this.#heldBefore = this.#held()
+  }
+
+  /** Whether something waits that this account may serve, as far as it knows. */
+  get isAwake(): boolean {
+    return this.#context.now() < this.#moreUntil
+  }
+
+  /** How many items are being sent. */
+  get sending(): number {
+    return this.#open.size - this.#waiting.length
+  }
+
+  /** Ends when the desk has been asked, not when what it gave was sent. */
+  async work(tenant: string, until: number, isOwed: boolean): Promise<void> {
+    if (this.#isHolder(tenant)) this.#noteMore(until)
+    if (isOwed || this.#free(tenant) > 0) await this.#pull(tenant, isOwed)
+    else this.#saveMore()
+  }
+
+  /** Writes the ends of items that never started. Returns those that are written. */
+  endUnstarted(tenant: string, ends: readonly UnstartedEnd[]): Promise<string[]> {
+    return endUnstarted(this.#context, this.#deps, tenant, ends)
+  }
+
+  /** Slots may be free that were not: one was freed, a parking has ended, the limit grew. Never throws. */
+  pullIfMore(): void {
+    const { tables, defer } = this.#context
+    const tenant = tables.account()?.tenant
+    if (tenant !== undefined && this.isAwake && this.#free(tenant) > 0)
+      defer(this.#pull(tenant, false))
+  }
+
+  onSlotsChanged(): void {
+    if (!this.isAwake) return
+    const held = this.#held()
+    const isFreed = held < this.#heldBefore
+    this.#heldBefore = held
+    if (isFreed) this.pullIfMore()
+  }
+
+  /** When the next parking ends, because nobody is told of that. Undefined: nothing waits for it. */
+  dueAt(): number | undefined {
+    const { tables, now } = this.#context
+    if (!this.isAwake || tables.isRetired()) return undefined
+    const ends = tables.parkings().map(({ until }) => until)
+    const later = ends.filter((until) => until > now())
+    return later.length === 0 ? undefined : Math.min(...later)
+  }
+
+  /**
+   * Called with leases of items whose job was found, or that have ended, when they were being searched for. Those that are being sent
+   * are reported with the answer.
+   */
+  onDecided(leases: readonly Lease[]): void {
+    for (const { item, requestId, tenant } of leases) {
+      if (!item || this.#open.has(item.id) || this.#unreported.has(item.id)) continue
+      const evidence = this.#evidence([requestId])
+      // Nothing ran. The desk hands the item over again, under a lease id of its own.
+      if (evidence.kind === 'none') this.#context.defer(this.#pull(tenant, true))
+      else {
+        const about = { item: item.id, leaseId: requestId }
+        this.#context.defer(this.#tell(tenant, about, evidence).catch(() => {}))
+      }
+    }
+  }
+
+  /** Asks the tenant's desk, one question at a time. Never throws. */
+  #pull(tenant: string, isOwed: boolean): Promise<void> {
+    this.#wanted.set(tenant, isOwed || this.#wanted.get(tenant) === true)
+    this.#pulling ??= this.#pullAll()
+    return this.#pulling
+  }
+
+  async #pullAll(): Promise<void> {
+    // A question that is asked meanwhile is asked again: the desk may have decided before something came.
+    for (let [next] = this.#wanted; next; [next] = this.#wanted) {
+      const [tenant, isOwed] = next
+      this.#wanted.delete(tenant)
+      try {
+        await this.#pullOnce(tenant, isOwed)
+        this.#failures = 0
+      } catch {
+        this.#pullLater(tenant, isOwed)
+      }
+    }
+    // In the same step as the last look, or a question that comes in between would be asked by nobody.
+    this.#pulling = undefined
+  }
+
+  async #pullOnce(tenant: string, isOwed: boolean): Promise<void> {
+    await this.#deps.recall()
+    const { tables, now, ports, provider, key } = this.#context
+    const at = now()
+    const free = this.#free(tenant)
+    if (free <= 0 && !isOwed) return
+    const { work, isMore } = await ports()
+      .desk(tenant, provider().name)
+      .takeWork({
+        account: key(),
+        tenant,
+        free,
+        held: this.#held() + this.#promised(),
+        underWay: [
+          ...new Set([
+            ...this.#open.keys(),
+            ...this.#unreported.items(),
+            ...underWayOf(tables.leases(), tenant),
+          ]),
+        ],
+        parkings: tables.parkings().filter(({ until }) => until > at),
+        most: SENDS_MAX - this.#open.size,
+      })
+    if (this.#isHolder(tenant)) this.#noteMore(isMore ? at + AWAKE_MS : 0)
+    if (isMore) this.#saveMore()
+    for (const one of work) this.#take(tenant, one)
+  }
+
+  #pullLater(tenant: string, isOwed: boolean): void {
+    const pauseMs = PULL_AGAIN_MS[this.#failures]
+    this.#failures = pauseMs === undefined ? 0 : this.#failures + 1
+    if (pauseMs === undefined) return
+    const again = async () => {
+      await this.#context.ports().after(pauseMs)
+      await this.#pull(tenant, isOwed)
+    }
+    this.#context.defer(again().catch(() => {}))
+  }
+
+  #noteMore(until: number): void {
+    const wasAwake = this.isAwake
+    this.#moreUntil = until === 0 ? 0 : Math.max(this.#moreUntil, until)
+    if (!this.isAwake) return
+    this.#heldBefore = this.#held()
+    // From now on the end of a parking and the ends of jobs are waited for.
+    if (!wasAwake) this.#deps.setAlarm()
+  }
+
+  /** A row in ten minutes. That nothing waits any more is not written: after a restart it costs one question in vain. */
+  #saveMore(): void {
+    const { tables, now } = this.#context
+    if (this.#savedUntil > now() || !this.isAwake || !tables.account()) return
+    this.#savedUntil = this.#moreUntil
+    tables.live.saveWorkUntil(this.#moreUntil)
+  }
+
+  #isHolder(tenant: string): boolean {
+    return this.#context.tables.account()?.tenant === tenant
+  }
+
+  #held(): number {
+    return heldSlots(this.#deps.ledger(), this.#context.now())
+  }
+
+  /** The slots of items that were handed over and have no lease yet. */
+  #promised(): number {
+    const leases = this.#context.tables.leases()
+    const isLeased = ({ leaseId }: Work) => leases.some(({ requestId }) => requestId === leaseId)
+    const without = [...this.#open.values()].filter((one) => !isLeased(one))
+    return without.reduce((sum, { sort }) => sum + sort.slots, 0)
+  }
+
+  #free(tenant: string): number {
+    const { tables, now } = this.#context
+    const isStopped = this.#open.size >= SENDS_MAX || now() < this.#troubleUntil
+    if (isStopped || !this.#isHolder(tenant) || !mayAsk(tables.account())) return 0
+    return Math.max(0, freeSlots(this.#deps.ledger(), now()).free - this.#promised())
+  }
+
+  #take(tenant: string, work: Work): void {
+    if (this.#open.has(work.item) || work.record.tenant !== tenant) return
+    this.#open.set(work.item, work)
+    this.#waiting.push(work)
+    this.#startWaiting()
+  }
+
+  #startWaiting(): void {
+    while (this.#waiting.length > 0 && this.sending < SENDS_MAX) {
+      const next = this.#waiting.shift()
+      if (next) this.#context.defer(this.#run(next))
+    }
+  }
+
+  /** Never throws. An item of which nothing is said stays chosen for this account, and comes again. */
+  async #run(work: Work): Promise<void> {
+    const { item, leaseId, record } = work
+    let became: Became | undefined
+    try {
+      became = await this.#decide(work)
+    } catch (error) {
+      this.#troubleUntil = this.#context.now() + TROUBLE_MS
+      this.#log('item_not_started', { item, requestId: leaseId, name: (error as Error).name })
+    }
+    this.#open.delete(item)
+    if (became === 'searching') await this.#search(record.tenant, { item, leaseId })
+    this.#deps.onSent()
+    this.#startWaiting()
+    // After an item that this account could not take, the next one waits for a freed slot, too. A refused one has freed its slot.
+    if (became !== undefined && became !== 'back') this.pullIfMore()
+  }
+
+  /** Its answer was lost. An event may have brought its job meanwhile. */
+  async #search(tenant: string, about: { item: string; leaseId: string }): Promise<void> {
+    const evidence = this.#evidence([about.leaseId])
+    if (evidence.kind === 'under way')
+      this.#context.defer(this.#deps.search(about.leaseId).catch(() => {}))
+    else if (evidence.kind !== 'none') await this.#tell(tenant, about, evidence)
+  }
+
+  async #decide(work: Work): Promise<Became> {
+    const { item, leaseId, earlier, record } = work
+    const { tenant } = record
+    const evidence = this.#evidence(earlier)
+    if (evidence.kind === 'under way') return 'under way'
+    if (evidence.kind !== 'none') {
+      await this.#tell(tenant, { item, leaseId }, evidence)
+      return 'told'
+    }
+    const account = this.#accountFor(work)
+    if (!account) {
+      await this.#unreported.send(tenant, { item, leaseId, kind: 'back', why: 'may not start' })
+      return 'back'
+    }
+    const started = await this.#start(work, account, evidence.absents)
+    if (started.kind === 'back') await this.#giveBack(work, started)
+    if (started.kind === 'ends') await this.#end(work, started)
+    return started.kind
+  }
+
+  /** Undefined: the item must not be started here. */
+  #accountFor({ mayStart, record }: Work): Account | undefined {
+    const { tables } = this.#context
+    const account = tables.account()
+    const isIts = account?.tenant === record.tenant && !tables.isRetired()
+    return mayStart && isIts ? account : undefined
+  }
+
+  #start(work: Work, account: Account, absents: number): Promise<Started> {
+    const { item, leaseId, record } = work
+    const begun: Parameters<typeof startItem>[2]['begun'] = (owners, starts) =>
+      this.#unreported.send(record.tenant, { item, leaseId, kind: 'begun', owners, starts })
+    const starter = { provider: this.#context.provider(), account, absents, begun }
+    return startItem(ownPorts(this.#context), work, starter)
+  }
+
+  async #giveBack(
+    { item, leaseId, record }: Work,
+    back: Extract<Started, { kind: 'back' }>
+  ): Promise<void> {
+    // Otherwise 900 items would be handed over and given back as fast as requests go.
+    if (back.why === 'account_unavailable') this.#troubleUntil = this.#context.now() + TROUBLE_MS
+    await this.#unreported.send(record.tenant, { item, leaseId, ...back })
+    if (back.isLeftOut) return
+    // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.
+    this.#noteMore(this.#context.now() + AWAKE_MS)
+    this.#saveMore()
+  }
+
+  /** Tells the client first: the desk deletes the item when it hears that it is over. */
+  async #end(
+    { item, leaseId, record: { tenant } }: Work,
+    { reason, detail, ask, refusal }: Extract<Started, { kind: 'ends' }>
+  ): Promise<void> {
+    await this.#deps.readTargets(tenant)
+    const { durations } = this.#context.ports()
+    this.#deps.end(unstartedEnds(ask, detail, this.#context.now(), durations))
+    const kept = refusal === undefined ? {} : { refusal }
+    await this.#unreported.send(tenant, { item, leaseId, kind: 'over', reason, ...kept })
+  }
+
+  #evidence(leaseIds: readonly string[]): Evidence {
+    const { tables } = this.#context
+    return evidenceOf(leaseIds, tables.leases(), (leaseId) => tables.endedOf(leaseId))
+  }
+
+  /** Reports what the tables say of an item. */
+  async #tell(
+    tenant: string,
+    about: { item: string; leaseId: string },
+    evidence: Evidence
+  ): Promise<void> {
+    const report = await this.#reportOf(tenant, about, evidence)
+    if (report) await this.#unreported.send(tenant, report)
+  }
+
+  async #reportOf(
+    tenant: string,
+    about: { item: string; leaseId: string },
+    evidence: Evidence
+  ): Promise<WorkReport | undefined> {
+    const { tables, ports, provider } = this.#context
+    if (evidence.kind === 'begun') {
+      const { leaseId, starts } = evidence
+      const account = tables.account()
+      // Of an account that was wiped nothing is left that could serve a call about its jobs.
+      const owners = account?.tenant === tenant ? startedOwners(starts, account, leaseId) : []
+      return { item: about.item, leaseId, kind: 'begun', owners, starts }
+    }
+    if (evidence.kind !== 'over') return undefined
+    const { reason, detail: message } = evidence
+    if (reason !== 'refused' || message === undefined) return { ...about, kind: 'over', reason }
+    const refusal = await sealRefusal(ports(), provider(), tenant, { message })
+    return { ...about, kind: 'over', reason, refusal }
+  }
+
+  #log(event: string, facts: Record<string, unknown>): void {
+    try {
+      this.#context.ports().log(event, facts)
+    } catch {
+      // The settings are malformed.
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Starts a queued creation on the account whose object was handed it: opens its body, takes the lease, sends it. It is the flow by
+ * which Workers start a job. What differs is that nobody waits for the answer, and that the desk decides which account is next.
+ */
+import { CannotOpen } from '#domain/access/sealed-text.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import type { Work } from '#domain/ports/line.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { JobStart, LeaseAsk } from '#domain/slots/lease.ts'
+import { logMissingKey } from '#flows/access/missing-master-key.ts'
+import { openAccountFor } from '#flows/accounts/open-account.ts'
+import { askOn, newCreation, type Creation } from '#flows/creations/creation.ts'
+import { runGranted } from '#flows/creations/start-job.ts'
+import type { Attempt } from '#flows/slots/take-slot.ts'
+import type { ReadCall } from '#flows/upstream/proxy-call.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+import { openItem } from './item-text.ts'
+import { readRefusal, sealRefusal, type Refusal } from './refusal.ts'
+
+/** Begins the reason of an item that came back because it got an account parked. A request may park one account at most. */
+const PARKED = 'parked: '
+/** A 429 is about the account at this moment, so it says nothing about the item, however many accounts answer it. */
+const BUSY = `${PARKED}busy`
+
+export interface Starter {
+  provider: Provider
+  /** The account of the object. */
+  account: Account
+  /** How many leases of the item have ended as `absent` here. */
+  absents: number
+  /** Tells the desk that the item has begun. False: the desk has not confirmed that. */
+  begun(owners: Owner[], starts: JobStart[]): Promise<boolean>
+}
+
+/**
+ * `begun`: its jobs are bound, and the desk was told. `searching`: it may run; its lease stays. `back`: nothing ran, and it may be
+ * tried again, elsewhere if `isLeftOut`. `ends`: nothing ran, and nothing will. `ask`: for the lease that it had or would have had.
+ */
+export type Started =
+  | { kind: 'begun' | 'searching' }
+  | { kind: 'back'; why: string; isLeftOut?: true; refusal?: string }
+  | { kind: 'ends'; reason: string; detail: string; ask: LeaseAsk; refusal?: string }
+
+export async function startItem(ports: Ports, work: Work, starter: Starter): Promise<Started> {
+  const { provider, account, absents, begun } = starter
+  const own = { ...ports, hasParked: { isTrue: hasParked(work) } }
+  const call = await openItem(own, provider, work).catch((error: unknown) => {
+    if (!(error instanceof CannotOpen)) throw error
+    logMissingKey(own, 'queued_body', error)
+    return undefined
+  })
+  if (!call) {
+    const detail = 'its body cannot be opened: the master key that sealed it is gone'
+    return { kind: 'ends', reason: 'key_missing', detail, ask: itemAsk(work, absents) }
+  }
+  const creation = creationOf(own, call)
+  if (creation instanceof AppError) {
+    const { code, message } = creation
+    return { kind: 'ends', reason: code, detail: message, ask: itemAsk(work, absents) }
+  }
+  creation.keep = begun
+  const { item } = itemAsk(work, absents)
+  const part = provider.accounts.credentialKindFor?.(call.path)
+  const whole = { ...creation.ask, ...(item && { item }), ...(part === undefined ? {} : { part }) }
+  // Everything that may fail comes before the lease: a lease that was not sent under costs a search of minutes.
+  const ready = await Promise.all([
+    askOn(own, creation, account),
+    openAccountFor(own, provider, account, call.path),
+  ]).catch(unsentOf)
+  if (ready instanceof AppError) return { kind: 'back', why: ready.code }
+  const ask = { ...whole, ...ready[0] }
+  const granted = await own.slots(account.key).acquire(ask)
+  if (!granted.ok) return { kind: 'back', why: granted.reason }
+  const run = await runGranted(own, creation, { account, ask }).catch(unsentOf)
+  if (run instanceof AppError) return { kind: 'back', why: run.code }
+  if (run.kind === 'unsure') return { kind: 'searching' }
+  return afterAnswer(own, work, starter, run, ask)
+}
+
+/** The error, if it says that nothing was sent. */
+function unsentOf(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  throw error
+}
+
+/** An error: the creation can never be sent. The Worker that queued it would have refused it, too. */
+function creationOf(ports: Ports, call: ReadCall): Creation | AppError {
+  try {
+    return newCreation(ports, call)
+  } catch (error) {
+    return unsentOf(error)
+  }
+}
+
+/** What the lease of an item says of it, as far as that is known without its body. */
+export function itemAsk(
+  { item, leaseId, record, sort }: Pick<Work, 'item' | 'leaseId' | 'record' | 'sort'>,
+  absents: number
+): LeaseAsk {
+  const { tenant, names, reply } = record
+  return {
+    leaseId,
+    tenant,
+    kind: 'job',
+    route: sort.route,
+    count: names.length,
+    fingerprint: {},
+    ...(reply === undefined ? {} : { reply }),
+    item: { id: item, names, askedAt: sort.askedAt, absents },
+  }
+}
+
+/** Whether an earlier try of the item got an account parked for something that may be the item's own fault. */
+function hasParked({ record }: Work): boolean {
+  return record.tries.some(({ why = '' }) => why.startsWith(PARKED) && why !== BUSY)
+}
+
+async function afterAnswer(
+  ports: Ports,
+  { sort, record: { tenant } }: Work,
+  { provider }: Starter,
+  run: Attempt,
+  ask: LeaseAsk
+): Promise<Started> {
+  const seal = (refusal: Refusal) => sealRefusal(ports, provider, tenant, refusal)
+  if (run.kind === 'done') {
+    if (run.answer.jobIds) return { kind: 'begun' }
+    const refusal = await readRefusal(run.answer)
+    const { message: detail } = refusal
+    return { kind: 'ends', reason: 'refused', detail, ask, refusal: await seal(refusal) }
+  }
+  if (run.kind === 'retry') return { kind: 'back', why: 'newer credential' }
+  const { parking, answer } = run
+  if (parking) return { kind: 'back', why: PARKED + parking.reason }
+  if (answer?.response.status === 429) return { kind: 'back', why: BUSY }
+  const refusal = answer && (await readRefusal(answer))
+  const sealed = refusal && { refusal: await seal(refusal) }
+  // No other account may serve it, so it would wait for nothing.
+  if (refusal && sort.lane !== '')
+    return { kind: 'ends', reason: 'refused', detail: refusal.message, ask, ...sealed }
+  return { kind: 'back', why: 'refused', isLeftOut: true, ...sealed }
+}
