@@ -40,7 +40,7 @@ export class DeskLine {
 
   constructor(storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>, deps: LineDeps) {
     const rows = [new ItemRows(storage.sql), new TokenRows(storage.sql)] as const
-    this.#context = { ...deps, memory: new LineMemory(storage, ...rows) }
+    this.#context = { ...deps, memory: new LineMemory(storage, ...rows, deps.now) }
     this.#looks = new TokenLooks(this.#context)
     this.#waking = new Waking(this.#context)
     this.#untold = new UntoldEnds(this.#context)
@@ -188,7 +188,9 @@ export class DeskLine {
   }
 
   forget(now: number, keepOwnersMs: number): void {
-    this.#context.memory.items.forget(now - WAITS_AT_MOST_MS - keepOwnersMs)
+    const { memory, isClosed } = this.#context
+    memory.items.forget(now - WAITS_AT_MOST_MS - keepOwnersMs)
+    if (!isClosed()) dropTokens(this.#context, this.#looks)
   }
 
   reseal(resealer: Resealer, after: string): Promise<{ after?: string }> {

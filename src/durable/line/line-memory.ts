@@ -34,8 +34,11 @@ export class LineMemory {
   readonly #terms = new Map<string, TokenTerms>()
   #line: Line | undefined
 
-  constructor(storage: Storage, items: ItemRows, tokens: TokenRows) {
+  readonly #now: () => number
+
+  constructor(storage: Storage, items: ItemRows, tokens: TokenRows, now: () => number) {
     this.#storage = storage
+    this.#now = now
     this.items = items
     this.tokens = tokens
   }
@@ -69,6 +72,7 @@ export class LineMemory {
     const terms = this.#terms.get(token)
     this.tokens.save(token, {
       pass: order.passOf(token),
+      at: this.#now(),
       ...(terms ? { terms } : {}),
       chosen: Object.fromEntries(choices),
     })

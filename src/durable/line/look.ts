@@ -17,6 +17,7 @@ const SILENT_MS = 30_000
 /** What is chosen for so long may have lost its account's answer. */
 const CHOSEN_FOR_MS = 120_000
 const ENDED_AT_ONCE = 100
+const IDLE_FOR_MS = 7 * 86_400_000
 
 type WhyEnded = ItemEvent & UnstartedReason
 
@@ -87,11 +88,14 @@ export async function callSilent(
   )
 }
 
-/** The rows of tokens that are gone, once nothing of them is in the line. */
-export function dropTokens({ memory }: LineContext, looks: TokenLooks): void {
+/** The rows of tokens of which nothing is in the line: gone, or without a turn for a week, when a share counts no longer. */
+export function dropTokens({ memory, now }: LineContext, looks: TokenLooks): void {
+  const rows = memory.tokens.all()
+  if (rows.size === 0) return
   const { order, chosen } = memory.line
   const busy = new Set(Array.from(chosen.values(), ({ sort }) => sort.token))
-  for (const token of memory.tokens.all().keys())
-    if (order.lists.countOf(token) === 0 && !busy.has(token) && looks.stateOf(token) === 'gone')
-      memory.tokens.drop(token)
+  for (const [token, { at }] of rows) {
+    if (order.lists.countOf(token) > 0 || busy.has(token)) continue
+    if (looks.stateOf(token) === 'gone' || at <= now() - IDLE_FOR_MS) memory.tokens.drop(token)
+  }
 }

@@ -13,6 +13,8 @@ export type Choice = ItemRecord['tries'][number]
 
 export interface TokenLine {
   pass: number
+  /** When the row was written. */
+  at: number
   /** As they were at its last turn. After a restart they bound what the token has to its credit. */
   terms?: TokenTerms
   /** By item. */
