@@ -10,7 +10,7 @@ import { enqueueAll, findNamed, toShown } from './enqueue.ts'
 import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
 import { LineMemory } from './line-memory.ts'
-import { callSilent, dropTokens, endOverdue } from './look.ts'
+import { callSilent, dropTokens, endOverdue, isServed } from './look.ts'
 import { resealLine } from './resealing.ts'
 import { takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
@@ -24,6 +24,8 @@ const LOOK_EVERY_MS = 30_000
 const LOOK_SELDOM_MS = 10 * 60_000
 /** An account that gave an item back is not given it again for so long. */
 const GAVE_BACK_MS = 5000
+const PACE_OVER_MS = 60_000
+const PACE_FROM_MAX = 1000
 /** An item may wait for so long before its job begins, and its name must lead to the job as long as the job's owner is known. */
 const WAITS_AT_MOST_MS = 7 * 86_400_000
 
@@ -34,6 +36,8 @@ export class DeskLine {
   readonly #untold: UntoldEnds
   /** By account: items that it gave back, and when. */
   readonly #gaveBack = new Map<string, Map<string, number>>()
+  /** When items were chosen, as far as the pace needs it. */
+  #chosenAt: number[] = []
   /** When the next look is due. Undefined: none was planned since the object woke up, and the alarm looks when it rings. */
   #lookAt: number | undefined
   #pauseMs = LOOK_EVERY_MS
@@ -51,7 +55,7 @@ export class DeskLine {
     await this.#looks.look(items.map(({ sort }) => sort.token))
     if (this.#context.isClosed()) return items.map(() => ({ kind: 'closed' }))
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
-    const answers = enqueueAll(this.#context, items, { maxQueuedOf, pace: 0 })
+    const answers = enqueueAll(this.#context, items, { maxQueuedOf, pace: this.#pace() })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
     if (added.length > 0) this.#armSoon()
     this.#waking.add(added.map(({ item }) => item))
@@ -94,6 +98,8 @@ export class DeskLine {
     const now = this.#context.now()
     if (pull) this.#waking.wakes.noteAsked(pull, now, answer.isMore ? now + AWAKE_MS : 0)
     if (answer.work.length > 0) this.#armSoon()
+    for (const { earlier } of answer.work) if (earlier.length === 0) this.#chosenAt.push(now)
+    if (this.#chosenAt.length > PACE_FROM_MAX) this.#pace()
     if (isCut) this.#waking.add(this.#heads())
     return answer
   }
@@ -126,6 +132,13 @@ export class DeskLine {
     this.#lookAt = 0
     this.#context.armIn(1)
     this.#waking.add(this.#heads())
+  }
+
+  /** Starts in a second, over the last minute. */
+  #pace(): number {
+    const since = this.#context.now() - PACE_OVER_MS
+    this.#chosenAt = this.#chosenAt.filter((at) => at > since)
+    return (this.#chosenAt.length * 1000) / PACE_OVER_MS
   }
 
   /** The first item of each list. */
@@ -161,16 +174,18 @@ export class DeskLine {
   async runDue(): Promise<void> {
     const { now, memory, isClosed } = this.#context
     if (isClosed() || !memory.owesAnything || now() < (this.#lookAt ?? 0)) return
-    const { order } = memory.line
-    const wait = order.lists.count > 0
-    this.#pauseMs = wait ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
-    this.#lookAt = now() + (wait ? LOOK_EVERY_MS : this.#pauseMs)
+    // If the look dies, the next one is not later.
+    this.#lookAt = now() + LOOK_EVERY_MS
     await this.#looks.look(memory.line.order.lists.tokens())
     if (isClosed()) return
     endOverdue(this.#context, this.#looks)
     dropTokens(this.#context, this.#looks)
     await this.#untold.handOver()
-    if (!isClosed()) await callSilent(this.#context, this.#looks, this.#waking)
+    if (isClosed()) return
+    const isWaiting = isServed(this.#context, this.#looks)
+    this.#pauseMs = isWaiting ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
+    this.#lookAt = now() + this.#pauseMs
+    await callSilent(this.#context, this.#looks, this.#waking)
   }
 
   /** When the alarm rings next for the line, epoch ms. Undefined: never. */

@@ -119,6 +119,8 @@ export class LineMemory {
     const waiting: WaitingItem[] = []
     for (const { item, sort } of this.items.owed()) {
       const choice = lines.get(sort.token)?.chosen[item]
+      // This release holds nothing. What a newer one holds, waits for that one.
+      if (sort.state === 'held') continue
       if (sort.state === 'untold') untold.set(item, sort)
       else if (choice) chosen.set(item, { sort, choice })
       else waiting.push({ item, sort })

@@ -58,6 +58,18 @@ function endAll(context: LineContext, due: [string, WhyEnded][]): void {
   }
 }
 
+/** Something waits that an account may start, or could if its token can be read. */
+export function isServed({ memory, accounts }: LineContext, looks: TokenLooks): boolean {
+  const own = accounts().map((account) => laneOf(account))
+  return memory.line.order
+    .tokens()
+    .some(
+      ({ token, lists }) =>
+        looks.stateOf(token) !== 'waits' &&
+        lists.some(({ lane }) => own.some((one) => servesLane({ lane: one }, lane)))
+    )
+}
+
 /** Calls those that may serve what waits, or have something chosen, and have not asked for work for a while. */
 export async function callSilent(
   context: LineContext,

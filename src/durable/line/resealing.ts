@@ -12,22 +12,24 @@ const BODIES_IN_A_STEP = 200
 const ROWS_IN_A_STEP = 1000
 
 /** Bodies, then refusals of items that are still owed, then of those that left the line. */
-type Place = [stage: 'bodies' | 'owed' | 'gone', item: string]
+const STAGES = ['bodies', 'owed', 'gone'] as const
+type Stage = (typeof STAGES)[number]
 
 export async function resealLine(
   context: LineContext,
   resealer: Resealer,
   after: string
 ): Promise<{ after?: string }> {
-  const [stage, item] = after === '' ? (['bodies', ''] as Place) : (JSON.parse(after) as Place)
-  const last =
-    stage === 'bodies'
-      ? await resealBodies(context, resealer, item)
-      : await resealRefusals(context, resealer, stage === 'gone', item)
-  if (last !== undefined) return { after: JSON.stringify([stage, last] satisfies Place) }
-  if (stage === 'gone') return {}
-  const next: Place = [stage === 'bodies' ? 'owed' : 'gone', '']
-  return { after: JSON.stringify(next) }
+  const [first, from] = JSON.parse(after || '["bodies",""]') as [Stage, string]
+  for (const stage of STAGES.slice(STAGES.indexOf(first))) {
+    const item = stage === first ? from : ''
+    const last =
+      stage === 'bodies'
+        ? await resealBodies(context, resealer, item)
+        : await resealRefusals(context, resealer, stage === 'gone', item)
+    if (last !== undefined) return { after: JSON.stringify([stage, last]) }
+  }
+  return {}
 }
 
 /** Returns the item after which it goes on. Undefined: all are done. */

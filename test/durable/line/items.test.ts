@@ -75,6 +75,21 @@ test('a token’s own cap refuses by name, and counts what is chosen', async () 
   expect(await desk.line.enqueue([desk.newItem()])).toEqual([{ kind: 'queued' }])
 })
 
+test('a full line says when a tenth of it will have started, by the pace of the last minute', async () => {
+  const desk = new PlayedDesk()
+  const account = desk.addAccount('a')
+  desk.addToken('few', { maxQueued: 1 })
+  await desk.enqueue(...desk.newItems(600), desk.newItem({ token: 'few' }))
+  const full = async () => (await desk.line.enqueue([desk.newItem({ token: 'few' })]))[0]
+  expect(await full()).toMatchObject({ cap: 'token', retryAfterSeconds: 59 })
+  const { work } = await desk.ask(account, 120)
+  expect(work).toHaveLength(120)
+  // 601 items, two in a second.
+  expect(await full()).toMatchObject({ retryAfterSeconds: 31 })
+  desk.now += 60_000
+  expect(await full()).toMatchObject({ retryAfterSeconds: 59 })
+})
+
 test('a begun item has no body left, and leads to its job [I6]', async () => {
   const desk = new PlayedDesk()
   const account = desk.addAccount('a')

@@ -90,6 +90,54 @@ test('while nothing waits the pauses double, and an item that comes makes them s
   expect(desk.stateOf(item)).toBe('chosen')
 })
 
+test('what nobody can start now is looked at ever more seldom, and at once when it can', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  desk.addToken('late', { subscription: 'lapsed' })
+  await desk.enqueue(desk.newItem({ token: 'late' }))
+  const nextIn = () => ((desk.line.nextAt(1, 1) ?? 0) - desk.now) / 1000
+  await desk.ring(30_000)
+  expect(nextIn()).toBe(60)
+  await desk.ring(60_000)
+  expect(nextIn()).toBe(120)
+  desk.addToken('late')
+  await desk.line.tokenChanged('hash-late')
+  expect(nextIn()).toBe(30)
+  await desk.ring(30_000)
+  expect(nextIn()).toBe(30)
+  desk.accounts = []
+  await desk.ring(30_000)
+  expect(nextIn()).toBe(60)
+  desk.accounts = [a]
+  desk.line.accountsChanged()
+  expect(nextIn()).toBe(0)
+})
+
+test('an account that does not answer keeps no other from being told', async () => {
+  const { desk, accounts } = open('a', 'b')
+  const [a, b] = accounts as [PlayedAccount, PlayedAccount]
+  const hangs = Promise.withResolvers<void>()
+  desk.onWork = async (key) => {
+    if (key === a.key) return hangs.promise
+    await desk.ask(b)
+  }
+  desk.giveUp = true
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  expect(desk.stateOf(item)).toBe('chosen')
+  hangs.resolve()
+})
+
+test('what a newer release holds is not chosen, and does not stop the line', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const [held = '', item = ''] = await desk.enqueue(...desk.newItems(2))
+  const sql = `UPDATE queued SET sort = replace(sort, '"waiting"', '"held"') WHERE item = ?`
+  desk.storage.sql.exec(sql, held)
+  desk.restart()
+  expect((await desk.ask(a, 9)).work).toMatchObject([{ item }])
+  expect(desk.stateOf(held)).toBe('held')
+})
+
 test('the desk rests when nothing is owed any more', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]
