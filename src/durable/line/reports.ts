@@ -5,10 +5,13 @@
 import type { WorkReport } from '#domain/ports/line.ts'
 import { move, type ItemEvent } from '#domain/queue/item-state.ts'
 import type { ItemRecord, ItemSort, UnstartedReason } from '#domain/queue/item.ts'
+import { laneName } from '#domain/queue/item-lists.ts'
 import { judgeReport } from '#domain/queue/judge-report.ts'
+import { servesLane } from '#domain/queue/may-start.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
 import type { Line } from './line-memory.ts'
+import { laneOf } from './take-work.ts'
 
 /** Returns the item if it waits again. */
 export function takeReport(
@@ -24,7 +27,11 @@ export function takeReport(
   const leaseIds = tries.flatMap((one) => one.leaseIds)
   const { leftOut = [] } = row.sort
   const state = memory.stateOf(row)
-  const event = judgeReport({ state, leaseIds, leftOut }, account, report)
+  const lane = laneName(row.sort)
+  const serving = context
+    .accounts()
+    .flatMap((one) => (servesLane({ lane: laneOf(one) }, lane) ? [one.key] : []))
+  const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
   if (!event) return undefined
   return memory.change((line) => {
     // Also of a second start, so that calls about its job find the account.

@@ -106,8 +106,11 @@ test('the desk of a removed tenant has no items left, and takes none [I5]', asyn
   await desk.enqueue(items)
   const [work] = (await desk.pull()).answer.work
   if (!work) throw new Error('nothing was chosen')
+  expect((await desk.call<number>(['storedRows'])).results).toEqual([4])
   await gateway.admin('DELETE', `/tenants/${desk.tenant}`)
-  await until(async () => (await desk.shown(items[0]?.item ?? '')).length === 0)
+  const rows = async () => (await desk.call<number>(['storedRows'])).results[0]
+  expect(await rows()).toBe(0)
+  expect(await desk.shown(...items.map(({ item }) => item))).toEqual([])
   expect((await desk.enqueue([desk.newItem()])).results).toEqual([[{ kind: 'closed' }]])
   expect((await desk.pull(9)).answer.work).toEqual([])
   expect((await desk.report(desk.begun(work))).results).toEqual([[work.item]])

@@ -118,6 +118,23 @@ test('an account that refused an item is left out, and a third one ends it', asy
   expect(desk.ends).toMatchObject([{ item, reason: 'refused' }])
 })
 
+test('an item that all accounts of its lane have refused ends, and waits for no other', async () => {
+  const { desk, accounts } = open('a', 'b')
+  const [a, b] = accounts as [PlayedAccount, PlayedAccount]
+  const lane = { lane: a.email, laneSince: a.createdAt }
+  const [pinned = '', anywhere = ''] = await desk.enqueue(desk.newItem(lane), desk.newItem())
+  const refuse = async (account: PlayedAccount) => {
+    const { work } = await desk.ask(account, 9)
+    const rest = { kind: 'back', why: 'refused', isLeftOut: true, refusal: 'its words' } as const
+    const backs = work.map(({ item, leaseId }) => ({ ...rest, item, leaseId }))
+    desk.line.report(account.key, backs)
+  }
+  await refuse(a)
+  expect([desk.stateOf(pinned), desk.stateOf(anywhere)]).toEqual(['untold', 'waiting'])
+  await refuse(b)
+  expect(desk.line.itemsOf([anywhere])).toMatchObject([{ reason: 'refused', refusal: 'its words' }])
+})
+
 test('a second start of one item changes no state, and its owner is known [I1]', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

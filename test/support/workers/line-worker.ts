@@ -61,8 +61,9 @@ export class TenantDesk extends Desk {
     this.ctx.abort('died for a test')
   }
 
-  async storedBytes(): Promise<number> {
-    return this.ctx.storage.sql.databaseSize
+  async storedRows(): Promise<number> {
+    const sql = 'SELECT (SELECT COUNT(*) FROM queued) + (SELECT COUNT(*) FROM token_line) AS n'
+    return this.ctx.storage.sql.exec<{ n: number }>(sql).one().n
   }
 }
 
