@@ -16,6 +16,8 @@ class Life {
   readonly started = new Map<string, string[]>()
   /** By account: what it was handed, the latest last. */
   readonly handed = new Map<string, Work[]>()
+  /** By item: what is being sent, which takes a while. */
+  readonly sending = new Map<string, { account: PlayedAccount; work: Work }>()
   readonly tokens = ['one', 'two', 'three']
   isCalm = false
 
@@ -47,7 +49,7 @@ class Life {
     else if (kind === 14) desk.line.cancel(this.pick([...this.accepted]) ?? '')
     else if (kind === 15) desk.restart()
     else if (kind === 16) await desk.ring(this.random(90_000))
-    else if (kind === 17) desk.now += this.random(20_000)
+    else if (kind === 17) this.endSending(desk.now + this.random(20_000))
     else if (kind === 18 && this.isUnlucky(20)) await this.removeToken()
     else if (kind === 19 && this.isUnlucky(20)) this.removeAccount()
     await desk.settle()
@@ -87,7 +89,9 @@ class Life {
   async pull(account: PlayedAccount | undefined): Promise<void> {
     if (!account) return
     await this.write(async () => {
-      const { work } = await this.desk.ask(account, this.random(4))
+      const own = Array.from(this.sending.values()).filter((one) => one.account === account)
+      const underWay = own.map(({ work: { item } }) => item)
+      const { work } = await this.desk.ask(account, this.random(4), { underWay })
       if (this.isUnlucky(5)) return
       for (const one of work) this.serve(account, one)
     })
@@ -104,6 +108,19 @@ class Life {
     const luck = this.isCalm ? 0 : this.random(10)
     if (luck > 7) return this.report(account, back)
     if (luck > 6) return this.report(account, { ...back, isLeftOut: true })
+    if (luck > 4) return void this.sending.set(item, { account, work })
+    this.start(account, work)
+  }
+
+  endSending(now: number): void {
+    this.desk.now = now
+    for (const [item, { account, work }] of this.sending) {
+      this.sending.delete(item)
+      this.start(account, work)
+    }
+  }
+
+  start(account: PlayedAccount, { item, leaseId }: Work): void {
     this.started.set(item, [...(this.started.get(item) ?? []), leaseId])
     this.report(account, this.desk.begun(item, leaseId, account))
   }
@@ -120,8 +137,9 @@ class Life {
       leaseId: old?.leaseId ?? '',
       why: 'late',
     } as const
-    // Only what was not started is ever said to be back.
-    const isTrue = old && !isLatest && !this.started.has(old.item)
+    // Only a lease under which nothing is sent and nothing was started is ever said to be back.
+    const isSending = old && this.sending.get(old.item)?.work.leaseId === old.leaseId
+    const isTrue = old && !isLatest && !isSending && !this.started.has(old.item)
     this.desk.line.report(account.key, [...reports, ...(isTrue ? [late] : [])])
   }
 
@@ -144,6 +162,7 @@ class Life {
   /** Nothing fails any more. Each look finds accounts that ask for work. */
   async rest(): Promise<void> {
     this.isCalm = true
+    this.endSending(this.desk.now)
     for (let looks = 0; looks < 200; looks += 1) {
       await this.desk.ring(60_000)
       for (const account of [...this.desk.accounts, ...this.former]) await this.pull(account)
