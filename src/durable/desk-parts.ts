@@ -22,6 +22,8 @@ import { DeskResealing } from '#durable/desk/resealing.ts'
 import { SessionRenewals } from '#durable/desk/session-renewals.ts'
 import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
+import type { LineDeps } from '#durable/line/context.ts'
+import { DeskLine } from '#durable/line/desk-line.ts'
 import { Hub } from '#durable/live/hub.ts'
 import { FullAccounts } from '#durable/pool/full-accounts.ts'
 import { RefusedAccounts } from '#durable/pool/refused-accounts.ts'
@@ -83,7 +85,15 @@ export function makeDeskParts({
   const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit, targets })
   const endpoints = new WebhookEndpoints(tables, audit, platform.now)
   const alertBook = new AlertBook(storage, audit)
+  const uploads = new DeskUploads(tables, ports)
+  const full = new FullAccounts(storage, platform.now)
+  const waiting = new WaitingRoom(ports, platform)
+  const line = new DeskLine(storage, {
+    ...lineDeps(tables, { uploads, full, waiting }),
+    ...{ ports, now: platform.now, provider, tenant, armIn },
+  })
   return {
+    line,
     alertBook,
     alerts,
     tables,
@@ -91,18 +101,18 @@ export function makeDeskParts({
     kv,
     claims,
     unknown,
-    registrar: new RegistrarPart(tables, audit, kv),
+    registrar: new RegistrarPart(tables, audit, { kv, ports, providers: NAMES }),
     registrarBackup: new RegistrarBackup(tables, audit),
     accounts,
     backup: new DeskBackup({ tables, accounts, endpoints, audit }),
     renewals: new SessionRenewals(tables, ports, kv),
-    uploads: new DeskUploads(tables, ports),
+    uploads,
     keys: new IdempotencyKeys(tables, ports),
     pageTokens: new PageTokens(storage, platform),
     endpoints,
-    waiting: new WaitingRoom(ports, platform),
+    waiting,
     refused: new RefusedAccounts(storage),
-    full: new FullAccounts(storage, platform.now),
+    full,
     signIns,
     targets,
     hub: isHubName(name)
@@ -117,7 +127,22 @@ export function makeDeskParts({
           accept,
         })
       : undefined,
-    resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv, targets }),
+    resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv, targets, line }),
+  }
+}
+
+/** What the line asks of a desk's other parts. */
+function lineDeps(
+  { accounts }: DeskTables,
+  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>
+): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
+  return {
+    accounts: () => accounts.all,
+    isClosed: () => accounts.isClosed,
+    learn: (owners) => uploads.write(owners),
+    ownersOf: (ids) => uploads.ownersOf(ids),
+    sendClients: (account, free) => waiting.send(account, free),
+    full: () => full.list().map(({ account }) => account),
   }
 }
 

@@ -1,32 +1,34 @@
-/**
- * The RPC methods of TenantDesk about the line of queued creations (docs/rfc/0009-queue.md). This release takes no items. The
- * methods are there so that Workers and objects of the next one may call them during a deploy.
- */
+/** The RPC methods of TenantDesk about the line of queued creations (docs/rfc/0009-queue.md). `line/` does the work. */
 import type { EnqueueAnswer, WorkAnswer, WorkAsk, WorkReport } from '#domain/ports/line.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
+import type { DeskParts } from './desk-parts.ts'
 import { IdMethods } from './id-methods.ts'
 
 export abstract class LineMethods extends IdMethods {
+  protected abstract override readonly parts: IdMethods['parts'] & Pick<DeskParts, 'line'>
+
   async enqueue(items: NewItem[]): Promise<EnqueueAnswer[]> {
-    return items.map(() => ({ kind: 'closed' }))
+    return this.parts.line.enqueue(items)
   }
 
-  async itemsOf(_names: string[]): Promise<ItemShown[]> {
-    return []
+  async itemsOf(names: string[]): Promise<ItemShown[]> {
+    return this.parts.line.itemsOf(names)
   }
 
-  async cancelItem(_name: string, _token?: string): Promise<ItemShown | 'late' | undefined> {
-    return undefined
+  async cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined> {
+    return this.parts.line.cancel(name, token)
   }
 
-  async takeWork(_ask: WorkAsk): Promise<WorkAnswer> {
-    return { work: [], leave: 0, isMore: false }
+  async takeWork(ask: WorkAsk): Promise<WorkAnswer> {
+    return this.parts.line.takeWork(ask)
   }
 
-  /** No item is here, so no report needs to be written. */
-  async report(_account: string, reports: WorkReport[]): Promise<string[]> {
-    return reports.map(({ item }) => item)
+  async report(account: string, reports: WorkReport[]): Promise<string[]> {
+    if (reports.some(({ kind }) => kind === 'begun')) this.armIn(this.durations.keepOwnersMs)
+    return this.parts.line.report(account, reports)
   }
 
-  async tokenChanged(_tokenHash: string): Promise<void> {}
+  async tokenChanged(tokenHash: string): Promise<void> {
+    return this.parts.line.tokenChanged(tokenHash)
+  }
 }

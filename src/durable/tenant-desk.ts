@@ -95,6 +95,7 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
     this.#tables.uploadAccounts.forgetParking(account.email)
     this.ctx.waitUntil(this.parts.waiting.lookAgain(account.key))
     this.parts.full.note([{ account: account.key }])
+    this.parts.line.accountsChanged()
     if (saved.isNew) this.ctx.waitUntil(this.refreshAlerts().catch(() => {}))
     await this.parts.kv.write()
     return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
@@ -133,6 +134,7 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
     by?: Actor
   ): Promise<AccountSnapshot | undefined> {
     if (!(await this.parts.accounts.remove(email, isNow, by))) return undefined
+    this.parts.line.accountsChanged()
     await this.parts.kv.write()
     return this.#tables.accounts.snapshot()
   }
@@ -271,8 +273,9 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
 
   /** Whether the alarm has something to do, now or later. */
   #hasWork(): boolean {
-    const { hub, claims, targets, alerts, signIns, pageTokens } = this.parts
+    const { hub, claims, targets, alerts, signIns, pageTokens, line } = this.parts
     if (hub) return hub.hasWork
+    if (line.hasWork) return true
     const isClosing = this.#isClosed && this.#tables.accounts.all.length > 0
     const isOwed = !claims.isEmpty || targets.unconfirmed > 0 || alerts.isPoolNoted
     if (isClosing || isOwed || signIns.nextAt() !== undefined || pageTokens.forget()) return true
@@ -281,13 +284,14 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
 
   async #maintain(): Promise<void> {
     if (this.parts.hub) return this.parts.hub.runDue()
-    const { keepPlaceMs, forgetEveryMs } = this.durations
+    const { keepPlaceMs, forgetEveryMs, keepOwnersMs } = this.durations
     const now = platform.now()
     if (this.parts.pageTokens.forget()) this.armIn(keepPlaceMs)
     if (now >= this.#forgetAt) {
       const dueAt = this.#tables.forgetOld(this.durations, now)
       this.#forgetAt = now + forgetEveryMs
       this.parts.refused.forget(now)
+      this.parts.line.forget(now, keepOwnersMs)
       if (dueAt !== undefined) this.#clock.setFor(dueAt)
     } else this.#clock.setFor(this.#forgetAt)
     await this.#emptyAgain(now)
@@ -299,6 +303,9 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
     await this.parts.signIns.runDue()
     const signInAt = this.parts.signIns.nextAt()
     if (signInAt !== undefined) this.#clock.setFor(signInAt)
+    await this.parts.line.runDue()
+    const lineAt = this.parts.line.nextAt(keepOwnersMs, forgetEveryMs)
+    if (lineAt !== undefined) this.#clock.setFor(lineAt)
   }
 
   /** Removes what a removal has left, because a crash or a late call of the tenant's came between. */
@@ -318,6 +325,7 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
   async #empty(): Promise<void> {
     for (const account of this.#tables.accounts.all) await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
+    this.parts.line.forgetAll()
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
     this.parts.full.clear()

@@ -27,6 +27,7 @@ const WORKERS = [
     'events/pushes',
     'events/sending',
     'gone',
+    'line',
     'lossy',
     'objects/placing',
     'slow-claims',

@@ -16,6 +16,8 @@ export type SealedKind =
   | 'callbackSecrets'
   | 'alertSecrets'
   | 'keptAnswers'
+  | 'queuedBodies'
+  | 'queuedRefusals'
 
 /** A sealed record that no key opens. */
 interface Unreadable {

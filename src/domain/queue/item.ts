@@ -90,6 +90,10 @@ export interface ItemRecord {
   jobIds?: string[]
   /** What the provider's refusal said, sealed. */
   refusal?: string
+  /** Why it is over, as its account reported it. */
+  reason?: string
+  /** When it ended without a start. */
+  endedAt?: number
 }
 
 export interface NewItem {

@@ -8,11 +8,15 @@ import type { ItemState } from './item.ts'
 /** An item that so many accounts have refused is not tried at another one. */
 const REFUSED_BY_MAX = 3
 
-/** The item as the desk has it. `leaseIds`: of all choices, the latest last. `leftOut`: accounts that have refused it. */
+/**
+ * The item as the desk has it. `leaseIds`: of all choices, the latest last. `leftOut`: accounts that have refused it. `serving`: those
+ * of its lane, if it matters who they are: an item that all of them have refused would wait for nobody.
+ */
 interface Reported {
   state: ItemState
   leaseIds: readonly string[]
   leftOut: readonly string[]
+  serving?: readonly string[]
 }
 
 /** The part of a report that decides. `isLeftOut`: this account refused the item, and another may take it. */
@@ -24,7 +28,7 @@ interface ReportFacts {
 
 /** Undefined: the report changes nothing, and needs no writing. */
 export function judgeReport(
-  { state, leaseIds, leftOut }: Reported,
+  { state, leaseIds, leftOut, serving }: Reported,
   account: string,
   { leaseId, kind, isLeftOut }: ReportFacts
 ): ItemEvent | undefined {
@@ -32,5 +36,6 @@ export function judgeReport(
   if (state !== 'chosen' || leaseIds.at(-1) !== leaseId) return undefined
   if (kind === 'over') return 'over'
   const refusedBy = new Set([...leftOut, ...(isLeftOut ? [account] : [])])
-  return isLeftOut && refusedBy.size >= REFUSED_BY_MAX ? 'refused' : 'back'
+  const isByAll = serving?.every((one) => refusedBy.has(one)) === true
+  return isLeftOut && (isByAll || refusedBy.size >= REFUSED_BY_MAX) ? 'refused' : 'back'
 }

@@ -59,10 +59,7 @@ export class DeskUploads {
   learn(owners: Owner[]): string[] {
     const now = this.#ports().now()
     const accounts = this.#tables.accounts.all
-    const write = () => {
-      const others = this.#tables.jobs.learn(owners, accounts, now)
-      this.#tables.owners.learn(others, accounts, now)
-    }
+    const write = () => this.write(owners)
     // One owner needs no transaction, which costs as much as its row. If another creation's row gives way, that one is kept first.
     if (owners.length === 1) write()
     else this.#tables.inTransaction(write)
@@ -70,6 +67,14 @@ export class DeskUploads {
     const listed = owners.flatMap(({ id, source }) => (source === 'listed' ? [id] : []))
     const known = listed.length === 0 ? [] : this.ownersOf(listed)
     return known.flatMap(({ id, source }) => (source === 'copied' ? [id] : []))
+  }
+
+  /** Writes the owners only. For a caller that has a transaction of its own. */
+  write(owners: Owner[]): void {
+    const now = this.#ports().now()
+    const accounts = this.#tables.accounts.all
+    const others = this.#tables.jobs.learn(owners, accounts, now)
+    this.#tables.owners.learn(others, accounts, now)
   }
 
   #account(email: string): Account | undefined {

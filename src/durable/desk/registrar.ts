@@ -2,20 +2,33 @@
 import type { Actor } from '#domain/access/audit.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
+import type { Ports } from '#domain/ports/ports.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { KvCopies } from './kv-copies.ts'
 
+/** A token's name and scope change nothing for what it has in line. */
+const MATTERS = ['subscription', 'expiresAt'] as const satisfies (keyof TokenChange)[]
+
+export interface RegistrarDeps {
+  kv: KvCopies
+  ports(): Pick<Ports, 'defer' | 'desk'>
+  /** Their names. */
+  providers: readonly string[]
+}
+
 export class RegistrarPart {
   readonly #tables: DeskTables
   readonly #audit: AuditLog
   readonly #kv: KvCopies
+  readonly #deps: RegistrarDeps
 
-  constructor(tables: DeskTables, audit: AuditLog, kv: KvCopies) {
+  constructor(tables: DeskTables, audit: AuditLog, deps: RegistrarDeps) {
     this.#tables = tables
     this.#audit = audit
-    this.#kv = kv
+    this.#kv = deps.kv
+    this.#deps = deps
   }
 
   async saveToken(
@@ -39,6 +52,7 @@ export class RegistrarPart {
     const token = this.#tables.tokens.change(id, change)
     if (token) this.#audit.tokenChanged(by, token, change)
     await this.#kv.write()
+    if (token && MATTERS.some((member) => member in change)) this.#tellDesks(token)
     return token
   }
 
@@ -46,7 +60,20 @@ export class RegistrarPart {
     const token = this.#tables.tokens.remove(id)
     if (token) this.#audit.tokenRemoved(by, token)
     await this.#kv.write()
+    if (token) this.#tellDesks(token)
     return token
+  }
+
+  /** What the token has in line may end, or go on. A lost call is mended when the desk looks at the token itself. */
+  #tellDesks({ tenant, hash }: TokenRecord): void {
+    const { ports, providers } = this.#deps
+    const { desk, defer } = ports()
+    for (const provider of providers)
+      defer(
+        desk(tenant, provider)
+          .tokenChanged(hash)
+          .catch(() => {})
+      )
   }
 
   findTenant(id: string, isName: boolean): TenantRecord | undefined {

@@ -17,6 +17,7 @@ import type { AlertBook } from '#durable/alerts/alert-book.ts'
 import type { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
+import type { DeskLine } from '#durable/line/desk-line.ts'
 import type { TargetPushes } from '#durable/targets/target-pushes.ts'
 import type { KvCopies } from './kv-copies.ts'
 
@@ -38,11 +39,12 @@ export interface ResealingDeps {
   name: string
   kv: KvCopies
   targets: TargetPushes
+  line: DeskLine
 }
 
 /** The stages of a desk, in order. */
-type Stage = 'accounts' | 'former' | 'secrets' | 'answers' | 'signIns'
-const STAGES: readonly Stage[] = ['accounts', 'former', 'secrets', 'answers', 'signIns']
+type Stage = 'accounts' | 'former' | 'secrets' | 'answers' | 'signIns' | 'queued'
+const STAGES: readonly Stage[] = ['accounts', 'former', 'secrets', 'answers', 'signIns', 'queued']
 
 interface Share {
   /** The result of the objects that were asked. */
@@ -122,6 +124,7 @@ export class DeskResealing {
     if (stage === 'former') return this.#former(key, after)
     if (stage === 'secrets') return this.#secrets(resealer)
     if (stage === 'signIns') return this.#openSignIns(resealer)
+    if (stage === 'queued') return this.#deps.line.reseal(resealer, after)
     return this.#answers(resealer, after)
   }
 

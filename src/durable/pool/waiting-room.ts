@@ -63,14 +63,26 @@ export class WaitingRoom {
     this.#serve()
   }
 
+  /** Sends clients to so many free slots of the account, before queued creations get them. Returns how many they need. */
+  send(account: string, free: number): number {
+    if (this.#line.length === 0 || free <= 0) return 0
+    this.#line.noteFree(account, free)
+    const sent = this.#serve().filter((one) => one.account === account)
+    // The rest goes to queued creations.
+    this.#line.noteFree(account, 0)
+    return sent.reduce((sum, { waiter }) => sum + (waiter.slots ?? 1), 0)
+  }
+
   /** Asks an account at once, because it may have more slots than before. */
   async lookAgain(account: string): Promise<void> {
     this.#lookAt.delete(account)
     if (this.#line.length > 0) await this.#look([account])
   }
 
-  #serve(): void {
-    for (const { waiter, account } of this.#line.serve()) waiter.go(account)
+  #serve(): { waiter: Waiting; account: string }[] {
+    const served = this.#line.serve()
+    for (const { waiter, account } of served) waiter.go(account)
+    return served
   }
 
   #isDue(account: string): boolean {

@@ -23,7 +23,7 @@ export async function sealItem({ vault }: Sealing, call: ReadCall): Promise<stri
   const head: Head = { search, headers: [...headers], ...(body === null ? { isBare: true } : {}) }
   const text = readUtf8(body ?? new Uint8Array())
   if (text === undefined) throw new Error('a body that is not UTF-8')
-  return vault.seal(identityOf(provider.name, tenant), `${JSON.stringify(head)}\n${text}`)
+  return vault.seal(queuedIdentity(provider.name, tenant), `${JSON.stringify(head)}\n${text}`)
 }
 
 /** The call as it was queued, under the lease id of this try. Throws CannotOpen if no master key opens it. */
@@ -33,7 +33,7 @@ export async function openItem(
   { leaseId, record, sort, sealed }: Work
 ): Promise<ReadCall> {
   const { tenant, method, path, tokenHash, origin, reply } = record
-  const plain = await vault.open(identityOf(provider.name, tenant), sealed)
+  const plain = await vault.open(queuedIdentity(provider.name, tenant), sealed)
   const end = plain.indexOf('\n')
   const { search, headers, isBare } = JSON.parse(plain.slice(0, end)) as Head
   const text = plain.slice(end + 1)
@@ -57,6 +57,6 @@ export async function openItem(
 }
 
 /** A text that was sealed for another tenant does not open. */
-export function identityOf(provider: string, tenant: string): string {
+export function queuedIdentity(provider: string, tenant: string): string {
   return `queued/${provider}/${tenant}`
 }

@@ -7,7 +7,7 @@ import { textAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { ProxyAnswer } from '#flows/upstream/proxy-call.ts'
 import type { Provider } from '#providers/contract/provider.ts'
-import { identityOf } from './item-text.ts'
+import { queuedIdentity } from './item-text.ts'
 
 const BODY_CHARS_MAX = 4096
 const MESSAGE_CHARS_MAX = 200
@@ -43,7 +43,7 @@ export function sealRefusal(
   tenant: string,
   refusal: Refusal
 ): Promise<string> {
-  return vault.seal(identityOf(provider.name, tenant), JSON.stringify(refusal))
+  return vault.seal(queuedIdentity(provider.name, tenant), JSON.stringify(refusal))
 }
 
 /** Undefined: no master key opens it any more. */
@@ -53,7 +53,7 @@ export async function openRefusal(
   tenant: string,
   sealed: string
 ): Promise<Refusal | undefined> {
-  const opening = vault.open(identityOf(provider.name, tenant), sealed)
+  const opening = vault.open(queuedIdentity(provider.name, tenant), sealed)
   const plain = await opening.catch(() => undefined)
   return plain === undefined ? undefined : (JSON.parse(plain) as Refusal)
 }

@@ -39,6 +39,7 @@ const READ_WHOLE = [
   'early',
   'targets',
   'target_push',
+  'token_line',
   'resent',
   'endpoint',
   'sign_in',

@@ -1,0 +1,29 @@
+/** What the parts of the line share. */
+import type { Account } from '#domain/accounts/account.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import type { LineMemory } from './line-memory.ts'
+
+export interface LineDeps {
+  ports(): Ports
+  now(): number
+  provider: string
+  tenant: string
+  /** The tenant's accounts now. */
+  accounts(): readonly Account[]
+  /** The tenant was removed. */
+  isClosed(): boolean
+  /** Writes the owners of jobs, without a transaction of its own. */
+  learn(owners: Owner[]): void
+  ownersOf(ids: string[]): Owner[]
+  /** Sends clients that wait to so many free slots of the account. Returns how many they need. */
+  sendClients(account: string, free: number): number
+  /** Accounts that were full lately. */
+  full(): string[]
+  /** Sets the alarm, if it is not set to an earlier time. */
+  armIn(ms: number): void
+}
+
+export interface LineContext extends LineDeps {
+  memory: LineMemory
+}

@@ -1,0 +1,219 @@
+/**
+ * The line of a tenant's desk: creations that wait for a slot (docs/rfc/0009-queue.md). The desk decides who is next. Accounts' objects
+ * ask for work and send it. An item stays in the line, with its body, until somebody says for certain what became of it.
+ */
+import type { EnqueueAnswer, WorkAnswer, WorkAsk, WorkReport } from '#domain/ports/line.ts'
+import type { ItemShown, NewItem } from '#domain/queue/item.ts'
+import type { Resealer } from '#flows/access/reseal-text.ts'
+import { endWaiting, takeReport } from './reports.ts'
+import { enqueueAll, findNamed, toShown } from './enqueue.ts'
+import type { LineContext, LineDeps } from './context.ts'
+import { ItemRows } from './item-rows.ts'
+import { LineMemory } from './line-memory.ts'
+import { callSilent, dropTokens, endOverdue, isServed } from './look.ts'
+import { resealLine } from './resealing.ts'
+import { takeWork } from './take-work.ts'
+import { TokenLooks } from './token-looks.ts'
+import { TokenRows } from './token-rows.ts'
+import { UntoldEnds } from './untold-ends.ts'
+import { AWAKE_MS, Waking } from './wake.ts'
+
+/** Not divided by TIME_SCALE, because jobs take real time. */
+const LOOK_EVERY_MS = 30_000
+/** While nothing waits, the pauses double up to this one. */
+const LOOK_SELDOM_MS = 10 * 60_000
+/** An account that gave an item back is not given it again for so long. */
+const GAVE_BACK_MS = 5000
+const PACE_OVER_MS = 60_000
+const PACE_FROM_MAX = 1000
+/** An item may wait for so long before its job begins, and its name must lead to the job as long as the job's owner is known. */
+const WAITS_AT_MOST_MS = 7 * 86_400_000
+
+export class DeskLine {
+  readonly #context: LineContext
+  readonly #looks: TokenLooks
+  readonly #waking: Waking
+  readonly #untold: UntoldEnds
+  /** By account: items that it gave back, and when. */
+  readonly #gaveBack = new Map<string, Map<string, number>>()
+  /** When items were chosen, as far as the pace needs it. */
+  #chosenAt: number[] = []
+  /** When the next look is due. Undefined: none was planned since the object woke up, and the alarm looks when it rings. */
+  #lookAt: number | undefined
+  #pauseMs = LOOK_EVERY_MS
+
+  constructor(storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>, deps: LineDeps) {
+    const rows = [new ItemRows(storage.sql), new TokenRows(storage.sql)] as const
+    this.#context = { ...deps, memory: new LineMemory(storage, ...rows, deps.now) }
+    this.#looks = new TokenLooks(this.#context)
+    this.#waking = new Waking(this.#context)
+    this.#untold = new UntoldEnds(this.#context)
+  }
+
+  async enqueue(items: NewItem[]): Promise<EnqueueAnswer[]> {
+    for (const { sort, record } of items) this.#looks.noteHash(sort.token, record.tokenHash)
+    await this.#looks.look(items.map(({ sort }) => sort.token))
+    if (this.#context.isClosed()) return items.map(() => ({ kind: 'closed' }))
+    const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
+    const answers = enqueueAll(this.#context, items, { maxQueuedOf, pace: this.#pace() })
+    const added = items.filter((_, at) => answers[at]?.kind === 'queued')
+    if (added.length > 0) this.#armSoon()
+    this.#waking.add(added.map(({ item }) => item))
+    return answers
+  }
+
+  itemsOf(names: string[]): ItemShown[] {
+    if (this.#context.isClosed()) return []
+    const found = names.flatMap((name) => findNamed(this.#context, name) ?? [])
+    const once = new Map(found.map((row) => [row.item, row]))
+    return Array.from(once.values(), (row) => toShown(this.#context, row))
+  }
+
+  cancel(name: string, token: string | undefined): ItemShown | 'late' | undefined {
+    const row = this.#context.isClosed() ? undefined : findNamed(this.#context, name)
+    if (!row || (token !== undefined && row.sort.token !== token)) return undefined
+    const { memory, ports } = this.#context
+    const state = memory.stateOf(row)
+    if (state === 'chosen' || state === 'begun') return 'late'
+    const isEnded = memory.change((line) =>
+      endWaiting(this.#context, line, row, 'cancel', 'cancelled')
+    )
+    if (isEnded) {
+      this.#armSoon()
+      ports().defer(this.#untold.handOver().catch(() => {}))
+    }
+    return toShown(this.#context, memory.items.find(row.item) ?? row)
+  }
+
+  async takeWork(ask: WorkAsk): Promise<WorkAnswer> {
+    const { memory, tenant } = this.#context
+    const isOurs = () => !this.#context.isClosed() && ask.tenant === tenant
+    if (!isOurs()) return { work: [], leave: 0, isMore: false }
+    const chosen = Array.from(memory.line.chosen.values(), ({ sort }) => sort.token)
+    await this.#looks.look([...memory.line.order.lists.tokens(), ...chosen])
+    if (!isOurs()) return { work: [], leave: 0, isMore: false }
+    const gaveBack = this.#gaveBackBy(ask.account)
+    const taken = takeWork(this.#context, this.#looks, gaveBack, ask)
+    const { pull, isCut, ...answer } = taken
+    const now = this.#context.now()
+    if (pull) this.#waking.wakes.noteAsked(pull, now, answer.isMore ? now + AWAKE_MS : 0)
+    if (answer.work.length > 0) this.#armSoon()
+    for (const { earlier } of answer.work) if (earlier.length === 0) this.#chosenAt.push(now)
+    if (this.#chosenAt.length > PACE_FROM_MAX) this.#pace()
+    if (isCut) this.#waking.add(this.#heads())
+    return answer
+  }
+
+  report(account: string, reports: WorkReport[]): string[] {
+    // A removed tenant has no items.
+    if (this.#context.isClosed()) return reports.map(({ item }) => item)
+    const back = reports.flatMap((report) => takeReport(this.#context, account, report) ?? [])
+    const own = this.#gaveBack.get(account) ?? new Map<string, number>()
+    for (const item of back) own.set(item, this.#context.now())
+    if (own.size > 0) this.#gaveBack.set(account, own)
+    if (this.#context.memory.owesAnything) this.#armSoon()
+    this.#waking.add(back)
+    return reports.map(({ item }) => item)
+  }
+
+  async tokenChanged(hash: string): Promise<void> {
+    if (this.#context.isClosed() || !this.#context.memory.owesAnything) return
+    const tokens = await this.#looks.lookAnew(hash)
+    if (tokens.length === 0 || this.#context.isClosed()) return
+    endOverdue(this.#context, this.#looks)
+    this.#armSoon()
+    this.#waking.add(this.#heads())
+    this.#context.ports().defer(this.#untold.handOver().catch(() => {}))
+  }
+
+  /** An account was added or changed, or is gone. */
+  accountsChanged(): void {
+    if (this.#context.isClosed() || !this.#context.memory.owesAnything) return
+    this.#lookAt = 0
+    this.#context.armIn(1)
+    this.#waking.add(this.#heads())
+  }
+
+  /** Starts in a second, over the last minute. */
+  #pace(): number {
+    const since = this.#context.now() - PACE_OVER_MS
+    this.#chosenAt = this.#chosenAt.filter((at) => at > since)
+    return (this.#chosenAt.length * 1000) / PACE_OVER_MS
+  }
+
+  /** The first item of each list. */
+  #heads(): string[] {
+    const { order } = this.#context.memory.line
+    return order.tokens().flatMap(({ lists }) => lists.flatMap(({ items }) => items[0]?.item ?? []))
+  }
+
+  #gaveBackBy(account: string): Set<string> {
+    const own = this.#gaveBack.get(account)
+    const since = this.#context.now() - GAVE_BACK_MS
+    for (const [item, at] of own ?? []) if (at <= since) own?.delete(item)
+    if (own?.size === 0) this.#gaveBack.delete(account)
+    return new Set(own?.keys())
+  }
+
+  // The alarm
+
+  /** The pauses are short again. */
+  #armSoon(): void {
+    const due = this.#context.now() + LOOK_EVERY_MS
+    this.#pauseMs = LOOK_EVERY_MS
+    this.#lookAt = Math.min(due, this.#lookAt ?? due)
+    this.#context.armIn(Math.max(1, this.#lookAt - this.#context.now()))
+  }
+
+  /** Also what only has to be deleted in time. */
+  get hasWork(): boolean {
+    const { memory } = this.#context
+    return memory.owesAnything || memory.items.oldestGoneAt() !== undefined
+  }
+
+  async runDue(): Promise<void> {
+    const { now, memory, isClosed } = this.#context
+    if (isClosed() || !memory.owesAnything || now() < (this.#lookAt ?? 0)) return
+    // If the look dies, the next one is not later.
+    this.#lookAt = now() + LOOK_EVERY_MS
+    await this.#looks.look(memory.line.order.lists.tokens())
+    if (isClosed()) return
+    endOverdue(this.#context, this.#looks)
+    dropTokens(this.#context, this.#looks)
+    await this.#untold.handOver()
+    if (isClosed()) return
+    const isWaiting = isServed(this.#context, this.#looks)
+    this.#pauseMs = isWaiting ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
+    this.#lookAt = now() + this.#pauseMs
+    await callSilent(this.#context, this.#looks, this.#waking)
+  }
+
+  /** When the alarm rings next for the line, epoch ms. Undefined: never. */
+  nextAt(keepOwnersMs: number, forgetEveryMs: number): number | undefined {
+    const { memory, now, isClosed } = this.#context
+    if (isClosed()) return undefined
+    const oldest = memory.items.oldestGoneAt()
+    const forgetAt =
+      oldest === undefined
+        ? Infinity
+        : Math.max(now() + forgetEveryMs, oldest + WAITS_AT_MOST_MS + keepOwnersMs)
+    const lookAt = memory.owesAnything ? Math.max(this.#lookAt ?? 0, now()) : Infinity
+    const at = Math.min(lookAt, forgetAt)
+    return at === Infinity ? undefined : at
+  }
+
+  forget(now: number, keepOwnersMs: number): void {
+    const { memory, isClosed } = this.#context
+    memory.items.forget(now - WAITS_AT_MOST_MS - keepOwnersMs)
+    if (!isClosed()) dropTokens(this.#context, this.#looks)
+  }
+
+  reseal(resealer: Resealer, after: string): Promise<{ after?: string }> {
+    return resealLine(this.#context, resealer, after)
+  }
+
+  forgetAll(): void {
+    this.#context.memory.forgetAll()
+    this.#gaveBack.clear()
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The look: while something is owed, the desk's alarm ends what is past its deadline or may not be started any more, hands over ends
+ * that nobody was told, and calls accounts that have been silent. It mends every lost notice.
+ */
+import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
+import type { ItemEvent } from '#domain/queue/item-state.ts'
+import type { UnstartedReason } from '#domain/queue/item.ts'
+import { servesLane } from '#domain/queue/may-start.ts'
+import type { LineContext } from './context.ts'
+import { endWaiting } from './reports.ts'
+import { laneOf } from './take-work.ts'
+import type { TokenLooks } from './token-looks.ts'
+import type { Waking } from './wake.ts'
+
+/** Not divided by TIME_SCALE, because jobs take real time. */
+const SILENT_MS = 30_000
+/** What is chosen for so long may have lost its account's answer. */
+const CHOSEN_FOR_MS = 120_000
+const ENDED_AT_ONCE = 100
+const IDLE_FOR_MS = 7 * 86_400_000
+
+type WhyEnded = ItemEvent & UnstartedReason
+
+/** Ends everything that waits and may not be started any more. */
+export function endOverdue(context: LineContext, looks: TokenLooks): void {
+  const now = context.now()
+  const lanes = new Set(context.accounts().map((account) => laneOf(account)))
+  const gone = new Set(
+    Array.from(context.memory.line.order.lists.tokens()).filter(
+      (token) => looks.stateOf(token) === 'gone'
+    )
+  )
+  const reasonOf = ({ sort }: WaitingItem): WhyEnded | undefined => {
+    if (gone.has(sort.token)) return 'token_removed'
+    if (sort.lane !== '' && !lanes.has(laneName(sort))) return 'account_removed'
+    return sort.startBy <= now ? 'start_deadline' : undefined
+  }
+  const waiting = context.memory.line.order
+    .tokens()
+    .flatMap(({ lists }) => lists.flatMap(({ items }) => items))
+  const due = waiting.flatMap((one): [string, WhyEnded][] => {
+    const reason = reasonOf(one)
+    return reason === undefined ? [] : [[one.item, reason]]
+  })
+  endAll(context, due)
+}
+
+/** 100 in a transaction, until none is left. */
+function endAll(context: LineContext, due: [string, WhyEnded][]): void {
+  const { memory } = context
+  for (let from = 0; from < due.length; from += ENDED_AT_ONCE) {
+    memory.change((line) => {
+      for (const [item, event] of due.slice(from, from + ENDED_AT_ONCE)) {
+        const row = memory.items.find(item)
+        if (row) endWaiting(context, line, row, event, event)
+      }
+    })
+  }
+}
+
+/** Something waits that an account may start, or could if its token can be read. */
+export function isServed({ memory, accounts }: LineContext, looks: TokenLooks): boolean {
+  const own = accounts().map((account) => laneOf(account))
+  return memory.line.order
+    .tokens()
+    .some(
+      ({ token, lists }) =>
+        looks.stateOf(token) !== 'waits' &&
+        lists.some(({ lane }) => own.some((one) => servesLane({ lane: one }, lane)))
+    )
+}
+
+/** Calls those that may serve what waits, or have something chosen, and have not asked for work for a while. */
+export async function callSilent(
+  context: LineContext,
+  looks: TokenLooks,
+  waking: Waking
+): Promise<void> {
+  const now = context.now()
+  const { line } = context.memory
+  const stopped = looks.stopped()
+  const lanes = new Set(
+    line.order
+      .tokens()
+      .filter(({ token }) => !stopped.has(token))
+      .flatMap(({ lists }) => lists.map(({ lane }) => lane))
+  )
+  const serving = context.accounts().filter((account) => {
+    const lane = laneOf(account)
+    return Array.from(lanes).some((one) => servesLane({ lane }, one))
+  })
+  const more = new Set(serving.map(({ key }) => key))
+  const old = Array.from(line.chosen.values()).filter(
+    ({ choice }) => choice.at <= now - CHOSEN_FOR_MS
+  )
+  const owed = new Set(old.map(({ choice }) => choice.account))
+  const silent = waking.wakes.silent([...new Set([...more, ...owed])], now, SILENT_MS)
+  await Promise.all(
+    silent.map((key) => waking.tell(key, { isOwed: owed.has(key), isMore: more.has(key) }))
+  )
+}
+
+/** The rows of tokens of which nothing is in the line: gone, or without a turn for a week, when a share counts no longer. */
+export function dropTokens({ memory, now }: LineContext, looks: TokenLooks): void {
+  const rows = memory.tokens.all()
+  if (rows.size === 0) return
+  const { order, chosen } = memory.line
+  const busy = new Set(Array.from(chosen.values(), ({ sort }) => sort.token))
+  for (const [token, { at }] of rows) {
+    if (order.lists.countOf(token) > 0 || busy.has(token)) continue
+    if (looks.stateOf(token) === 'gone' || at <= now() - IDLE_FOR_MS) memory.tokens.drop(token)
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Writes what becomes of items: what accounts report of them, and ends without a start. Every change of a state goes through `move`,
+ * and rows, memory and owners of one item change in one transaction.
+ */
+import type { WorkReport } from '#domain/ports/line.ts'
+import { move, type ItemEvent } from '#domain/queue/item-state.ts'
+import type { ItemRecord, ItemSort, UnstartedReason } from '#domain/queue/item.ts'
+import { laneName } from '#domain/queue/item-lists.ts'
+import { judgeReport } from '#domain/queue/judge-report.ts'
+import { servesLane } from '#domain/queue/may-start.ts'
+import type { LineContext } from './context.ts'
+import type { ItemRow } from './item-rows.ts'
+import type { Line } from './line-memory.ts'
+import { laneOf } from './take-work.ts'
+
+/** Returns the item if it waits again. */
+export function takeReport(
+  context: LineContext,
+  account: string,
+  report: WorkReport
+): string | undefined {
+  const { memory } = context
+  const row = memory.items.find(report.item)
+  if (!row) return undefined
+  const choice = memory.line.chosen.get(row.item)?.choice
+  const tries = choice ? [...row.record.tries, choice] : row.record.tries
+  const leaseIds = tries.flatMap((one) => one.leaseIds)
+  const { leftOut = [] } = row.sort
+  const state = memory.stateOf(row)
+  const lane = laneName(row.sort)
+  const serving = context
+    .accounts()
+    .flatMap((one) => (servesLane({ lane: laneOf(one) }, lane) ? [one.key] : []))
+  const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
+  if (!event) return undefined
+  return memory.change((line) => {
+    // Also of a second start, so that calls about its job find the account.
+    if (report.kind === 'begun') context.learn(report.owners)
+    if (move(state, event) === 'refused') return undefined
+    line.chosen.delete(row.item)
+    const record = { ...row.record, tries }
+    if (report.kind === 'begun') begin(context, line, { ...row, record }, account, report)
+    else if (event === 'back' || event === 'refused')
+      return putBack(context, line, { ...row, record }, account, report, event)
+    else {
+      const { refusal } = report
+      const reason = report.kind === 'over' ? report.reason : undefined
+      memory.items.leave({ ...row, record: { ...record, ...given({ reason, refusal }) } })
+    }
+    return undefined
+  })
+}
+
+function begin(
+  { memory, accounts }: LineContext,
+  line: Line,
+  row: ItemRow,
+  key: string,
+  { leaseId, owners, starts }: WorkReport & { kind: 'begun' }
+): void {
+  const known = accounts().find((account) => account.key === key)?.email
+  const email = known ?? owners.find((owner) => owner.email !== null)?.email ?? ''
+  const jobIds = starts.map(({ jobId }) => jobId)
+  line.order.remove(row.item)
+  line.untold.delete(row.item)
+  memory.items.leave({ ...row, record: { ...row.record, leaseId, email, key, jobIds } })
+}
+
+/** Back to its place, or, refused by too many accounts, to an end that is told. */
+function putBack(
+  { memory, now }: LineContext,
+  { order, untold }: Line,
+  row: ItemRow,
+  account: string,
+  report: WorkReport,
+  event: 'back' | 'refused'
+): string | undefined {
+  const { item, sort, record } = row
+  const { token, leftOut = [] } = sort
+  const { why, isLeftOut, refusal } = report.kind === 'back' ? report : {}
+  const tries = record.tries.map((one, at, all) =>
+    at === all.length - 1 ? { ...one, ...given({ why }) } : one
+  )
+  const out = isLeftOut === true ? { leftOut: Array.from(new Set([...leftOut, account])) } : {}
+  const told = { ...record, tries, ...given({ refusal }) }
+  if (event === 'refused') {
+    const ended: ItemSort = { ...sort, ...out, state: 'untold', reason: 'refused' }
+    memory.items.save({ item, sort: ended, record: { ...told, endedAt: now() } }, 'dropped')
+    untold.set(item, ended)
+    return undefined
+  }
+  const waiting: ItemSort = { ...sort, ...out, state: 'waiting' }
+  memory.items.save({ item, sort: waiting, record: told }, 'kept')
+  order.giveBack({ item, sort: waiting })
+  memory.saveToken(token)
+  return item
+}
+
+/** Ends an item that waits, without a start. False: it does not wait. Call it in `change`. */
+export function endWaiting(
+  { memory, now }: LineContext,
+  { order, untold }: Line,
+  row: ItemRow,
+  event: ItemEvent,
+  reason: UnstartedReason
+): boolean {
+  if (move(memory.stateOf(row), event) === 'refused') return false
+  const { item } = row
+  const sort: ItemSort = { ...row.sort, state: 'untold', reason }
+  memory.items.save({ item, sort, record: { ...row.record, endedAt: now() } }, 'dropped')
+  order.remove(item)
+  untold.set(item, sort)
+  return true
+}
+
+/** Only what is there. */
+function given(
+  facts: Partial<Record<'why' | 'reason' | 'refusal', string | undefined>>
+): Partial<Pick<ItemRecord, 'reason' | 'refusal'>> & { why?: string } {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined))
+}

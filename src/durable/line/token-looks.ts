@@ -1,0 +1,115 @@
+/**
+ * What the desk knows of the tokens whose items wait. A choice awaits nothing, so tokens are looked at before it. One that was not
+ * looked at, or could not be read, is stepped over.
+ */
+import type { TokenRecord } from '#domain/access/token.ts'
+import type { LineContext } from './context.ts'
+
+/** As old as any call may find a token. */
+const LOOK_EVERY_MS = 30_000
+const LOOKS_AT_ONCE = 6
+
+/** `waits`: it may start nothing now. `gone`: it was removed or has expired. `unknown`: it could not be read. */
+type TokenState = 'good' | 'waits' | 'gone' | 'unknown'
+
+interface Look {
+  record: TokenRecord | undefined
+  at: number
+  /** The registrar said that it was removed. A removed token never comes back, and KV may still show it. */
+  isRemoved?: true
+}
+
+export class TokenLooks {
+  readonly #context: LineContext
+  readonly #looks = new Map<string, Look>()
+  /** By token. */
+  readonly #hashes = new Map<string, string>()
+
+  constructor(context: LineContext) {
+    this.#context = context
+  }
+
+  noteHash(token: string, hash: string): void {
+    this.#hashes.set(token, hash)
+  }
+
+  /** Looks at those that were not looked at lately. One that cannot be read stays unknown. */
+  async look(tokens: Iterable<string>): Promise<void> {
+    const due = Array.from(new Set(tokens)).filter((token) => this.#isDue(token))
+    for (let from = 0; from < due.length; from += LOOKS_AT_ONCE)
+      await Promise.all(due.slice(from, from + LOOKS_AT_ONCE).map((token) => this.#lookAt(token)))
+  }
+
+  #isDue(token: string): boolean {
+    const look = this.#looks.get(token)
+    return !look || (look.isRemoved !== true && look.at + LOOK_EVERY_MS <= this.#context.now())
+  }
+
+  async #lookAt(token: string): Promise<void> {
+    const hash = this.#hashOf(token)
+    if (hash === undefined) return
+    const at = this.#context.now()
+    try {
+      const found = await this.#context.ports().tokens.find(hash, async () => false)
+      if (found !== 'limited') this.#note(token, { record: found, at })
+    } catch {
+      // What was found before counts no longer. The next look asks again.
+      if (this.#isDue(token)) this.#looks.delete(token)
+    }
+  }
+
+  /** Asks the registrar, because KV may still have the token as it was. Returns the tokens of this line that have the hash. */
+  async lookAnew(hash: string): Promise<string[]> {
+    const { line } = this.#context.memory
+    const chosen = Array.from(line.chosen.values(), ({ sort }) => sort.token)
+    const all = new Set([...line.order.lists.tokens(), ...chosen])
+    const tokens = Array.from(all).filter((token) => this.#hashOf(token) === hash)
+    if (tokens.length === 0) return []
+    const { registrar, tokens: store } = this.#context.ports()
+    store.forget(hash)
+    const at = this.#context.now()
+    const record = await registrar.findToken(hash)
+    for (const token of tokens)
+      this.#note(token, { record, at, ...(record ? {} : { isRemoved: true }) })
+    return tokens
+  }
+
+  #note(token: string, look: Look): void {
+    if (this.#looks.get(token)?.isRemoved) return
+    this.#looks.set(token, look)
+    const { weight = 10, maxPriority = 3 } = look.record ?? {}
+    this.#context.memory.setTerms(token, { weight, maxPriority })
+  }
+
+  stateOf(token: string): TokenState {
+    const look = this.#looks.get(token)
+    if (!look) return 'unknown'
+    const { record } = look
+    const isOver = record?.expiresAt != null && record.expiresAt <= this.#context.now()
+    if (!record || isOver) return 'gone'
+    return record.subscription === 'active' ? 'good' : 'waits'
+  }
+
+  maxQueuedOf(token: string): number | undefined {
+    return this.#looks.get(token)?.record?.maxQueued
+  }
+
+  /** Those that may start nothing now. */
+  stopped(): Set<string> {
+    const waiting = Array.from(this.#context.memory.line.order.lists.tokens())
+    return new Set(waiting.filter((token) => this.stateOf(token) !== 'good'))
+  }
+
+  /** The hash stands in the records of the token's items. After a restart one of them is read. */
+  #hashOf(token: string): string | undefined {
+    const known = this.#hashes.get(token)
+    if (known !== undefined) return known
+    const { line, items } = this.#context.memory
+    const waiting = line.order.lists.listsOf(token)[0]?.items[0]?.item
+    const chosen = () => Array.from(line.chosen).find(([, { sort }]) => sort.token === token)?.[0]
+    const item = waiting ?? chosen()
+    const hash = item === undefined ? undefined : items.find(item)?.record.tokenHash
+    if (hash !== undefined) this.#hashes.set(token, hash)
+    return hash
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Tells accounts that something waits, in the order of `Wakes` (src/domain/queue/wakes.ts), until one pulls the item. It does so for one
+ * item after the other, so a burst of items does not call one idle account a hundred times. A call is a notice: the look mends a lost one.
+ */
+import type { WaitingItem } from '#domain/queue/item-lists.ts'
+import { Wakes } from '#domain/queue/wakes.ts'
+import type { LineContext } from './context.ts'
+import { laneOf } from './take-work.ts'
+
+/** How long an account that was told of the line asks by itself. */
+export const AWAKE_MS = 10 * 60_000
+/** An account that does not answer must not keep the others from being told. */
+const ANSWERED_WITHIN_MS = 10_000
+/** So many are called one after the other, and then the next ones together. */
+const ALONE = 3
+const TOGETHER = 6
+
+export class Waking {
+  readonly wakes = new Wakes()
+  readonly #context: LineContext
+  readonly #fresh = new Set<string>()
+  #isRunning = false
+
+  constructor(context: LineContext) {
+    this.#context = context
+  }
+
+  /** Tells accounts of these items, if they still wait. */
+  add(items: Iterable<string>): void {
+    for (const item of items) this.#fresh.add(item)
+    if (this.#isRunning || this.#fresh.size === 0) return
+    this.#isRunning = true
+    this.#context.ports().defer(this.#run())
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (const item of this.#fresh) {
+        this.#fresh.delete(item)
+        if (await this.#tellOf(item)) continue
+        this.#dropAlike(item)
+      }
+    } catch {
+      // The look tells them.
+      this.#fresh.clear()
+    } finally {
+      this.#isRunning = false
+    }
+  }
+
+  /** False: nobody was left to be told. */
+  async #tellOf(item: string): Promise<boolean> {
+    const told = new Set<string>()
+    for (let round = 0; ; round += 1) {
+      const waiting = this.#find(item)
+      if (!waiting) return true
+      const left = this.#whom(waiting).filter((account) => !told.has(account))
+      const next = left.slice(0, round < ALONE ? 1 : TOGETHER)
+      if (next.length === 0) return false
+      for (const account of next) told.add(account)
+      await Promise.all(next.map((account) => this.tell(account)))
+    }
+  }
+
+  #find(item: string): WaitingItem | undefined {
+    if (this.#context.isClosed()) return undefined
+    return this.#context.memory.line.order.lists.find(item)
+  }
+
+  /** Those lately full come last. */
+  #whom(waiting: WaitingItem): string[] {
+    const { now, ports, accounts, full } = this.#context
+    const { random } = ports()
+    const late = new Set(full())
+    const ranked = accounts().map((account) => {
+      const at = random() + (late.has(account.key) ? 1 : 0)
+      return { account: account.key, lane: laneOf(account), at }
+    })
+    return this.wakes.toTell(
+      waiting,
+      ranked.toSorted((one, other) => one.at - other.at),
+      now()
+    )
+  }
+
+  /** Thousands may come at once, and what nobody has a slot for, nobody has for its like. */
+  #dropAlike(item: string): void {
+    const waiting = this.#find(item)
+    if (!waiting) return
+    const kind = kindOf(waiting)
+    for (const other of this.#fresh) {
+      const found = this.#find(other)
+      if (!found || kindOf(found) === kind) this.#fresh.delete(other)
+    }
+  }
+
+  /** Never throws. `isOwed`: something is chosen there. `isMore`: something waits that the account may serve. */
+  async tell(
+    account: string,
+    { isOwed, isMore = true }: { isOwed?: boolean; isMore?: boolean } = {}
+  ): Promise<void> {
+    const { tenant, now } = this.#context
+    const { slots, after } = this.#context.ports()
+    const toldAt = now()
+    const until = isMore ? toldAt + AWAKE_MS : toldAt
+    const ended = new AbortController()
+    const told = async () => {
+      await slots(account).work(tenant, until, ...(isOwed ? [true] : []))
+      this.wakes.noteTold(account, toldAt, until)
+    }
+    await Promise.race([told().catch(() => {}), after(ANSWERED_WITHIN_MS, ended.signal)])
+    ended.abort()
+  }
+}
+
+function kindOf({ sort }: WaitingItem): string {
+  const { lane, laneSince, route, meter, part, slots, limit, leftOut, token } = sort
+  return JSON.stringify([lane, laneSince, route, meter, part, slots, limit, leftOut, token])
+}

@@ -1,0 +1,241 @@
+/** What the desk does by itself: whom it tells that something waits, and what its look ends and mends. */
+import { expect, test } from 'vitest'
+import { PlayedDesk, type PlayedAccount } from '../../support/queue/desk-line.ts'
+
+function open(...names: string[]): { desk: PlayedDesk; accounts: PlayedAccount[] } {
+  const desk = new PlayedDesk()
+  return { desk, accounts: names.map((name) => desk.addAccount(name)) }
+}
+
+/** The account pulls when it is told, with so many slots. */
+function pullWith(desk: PlayedDesk, free: Record<string, number>): void {
+  const underWay = new Map<string, string[]>()
+  desk.onWork = async (key) => {
+    const account = desk.accounts.find((one) => one.key === key)
+    const had = underWay.get(key) ?? []
+    const left = (free[key] ?? 0) - had.length
+    if (!account || left <= 0) return
+    const { work } = await desk.ask(account, left, { held: had.length, underWay: had })
+    underWay.set(key, [...had, ...work.map(({ item }) => item)])
+  }
+}
+
+test('an item tells accounts until one pulls it, and those that know of more are not told again', async () => {
+  const { desk, accounts } = open('a', 'b', 'c')
+  const [, b] = accounts as [PlayedAccount, PlayedAccount, PlayedAccount]
+  pullWith(desk, { [b.key]: 1 })
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  expect(desk.stateOf(item)).toBe('chosen')
+  expect(new Set(desk.calls).size).toBe(desk.calls.length)
+  // All are full now, and those that were not told yet are.
+  desk.now += 1
+  await desk.enqueue(desk.newItem())
+  expect(desk.calls.filter((key) => key !== b.key).toSorted()).toEqual(
+    accounts.flatMap(({ key }) => (key === b.key ? [] : [key]))
+  )
+  desk.calls = []
+  await desk.enqueue(...desk.newItems(50))
+  expect(desk.calls).toEqual([])
+})
+
+test('a burst of items calls an idle account once', async () => {
+  const { desk, accounts } = open('a', 'b')
+  pullWith(desk, Object.fromEntries(accounts.map(({ key }) => [key, 3])))
+  await Promise.all(Array.from({ length: 100 }, () => desk.line.enqueue([desk.newItem()])))
+  await desk.settle()
+  expect(desk.calls.toSorted()).toEqual(accounts.map(({ key }) => key))
+})
+
+test('the look calls accounts that were silent, and none that asked a moment ago', async () => {
+  const { desk, accounts } = open('a', 'b')
+  const [a, b] = accounts as [PlayedAccount, PlayedAccount]
+  await desk.enqueue(...desk.newItems(5))
+  desk.calls = []
+  await desk.ring(29_999)
+  expect(desk.calls).toEqual([])
+  await desk.ask(a, 0)
+  await desk.ring(1)
+  expect(desk.calls).toEqual([b.key])
+  expect(desk.alarmAt).toBe(Infinity)
+  expect(desk.line.nextAt(1, 1)).toBe(desk.now + 30_000)
+})
+
+test('what is chosen and not told of for two minutes is asked for again, also of a removed account [I3]', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  await desk.enqueue(desk.newItem())
+  await desk.ask(a)
+  desk.accounts = []
+  desk.calls = []
+  await desk.ring(30_000)
+  expect(desk.calls).toEqual([])
+  await desk.ring(120_000)
+  expect(desk.calls).toEqual([`${a.key} owed`])
+})
+
+test('while nothing waits the pauses double, and an item that comes makes them short', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  await desk.ask(a)
+  const pauses: number[] = []
+  for (let looks = 0; looks < 7; looks += 1) {
+    const at = desk.line.nextAt(1, 1) ?? 0
+    pauses.push((at - desk.now) / 1000)
+    await desk.ring(at - desk.now)
+  }
+  expect(pauses).toEqual([30, 60, 120, 240, 480, 600, 600])
+  await desk.enqueue(desk.newItem())
+  expect(desk.alarmAt - desk.now).toBe(30_000)
+  expect(desk.stateOf(item)).toBe('chosen')
+})
+
+test('what nobody can start now is looked at ever more seldom, and at once when it can', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  desk.addToken('late', { subscription: 'lapsed' })
+  await desk.enqueue(desk.newItem({ token: 'late' }))
+  const nextIn = () => ((desk.line.nextAt(1, 1) ?? 0) - desk.now) / 1000
+  await desk.ring(30_000)
+  expect(nextIn()).toBe(60)
+  await desk.ring(60_000)
+  expect(nextIn()).toBe(120)
+  desk.addToken('late')
+  await desk.line.tokenChanged('hash-late')
+  expect(nextIn()).toBe(30)
+  await desk.ring(30_000)
+  expect(nextIn()).toBe(30)
+  desk.accounts = []
+  await desk.ring(30_000)
+  expect(nextIn()).toBe(60)
+  desk.accounts = [a]
+  desk.line.accountsChanged()
+  expect(nextIn()).toBe(0)
+})
+
+test('an account that does not answer keeps no other from being told', async () => {
+  const { desk, accounts } = open('a', 'b')
+  const [a, b] = accounts as [PlayedAccount, PlayedAccount]
+  const hangs = Promise.withResolvers<void>()
+  desk.onWork = async (key) => {
+    if (key === a.key) return hangs.promise
+    await desk.ask(b)
+  }
+  desk.giveUp = true
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  expect(desk.stateOf(item)).toBe('chosen')
+  hangs.resolve()
+})
+
+test('what a newer release holds is not chosen, and does not stop the line', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const [held = '', item = ''] = await desk.enqueue(...desk.newItems(2))
+  const sql = `UPDATE queued SET sort = replace(sort, '"waiting"', '"held"') WHERE item = ?`
+  desk.storage.sql.exec(sql, held)
+  desk.restart()
+  expect((await desk.ask(a, 9)).work).toMatchObject([{ item }])
+  expect(desk.stateOf(held)).toBe('held')
+})
+
+test('the desk rests when nothing is owed any more', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  const leaseId = (await desk.ask(a)).work[0]?.leaseId ?? ''
+  desk.line.report(a.key, [desk.begun(item, leaseId, a)])
+  desk.calls = []
+  await desk.ring(30_000)
+  expect(desk.calls).toEqual([])
+  const [day, keep] = [86_400_000, 90 * 86_400_000]
+  expect(desk.line.nextAt(keep, day)).toBeGreaterThan(desk.now + keep)
+  desk.line.forget(desk.now + 98 * day, keep)
+  expect([desk.line.nextAt(keep, day), desk.line.hasWork]).toEqual([undefined, false])
+})
+
+test('an item that waits past its deadline ends, is told, and can not be pulled', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const [item = ''] = await desk.enqueue(desk.newItem({ startBy: desk.now + 10_000 }))
+  desk.now += 10_000
+  expect((await desk.ask(a)).work).toEqual([])
+  await desk.ring(20_000)
+  expect(desk.ends).toMatchObject([{ item, reason: 'start_deadline', endedAt: desk.now }])
+  expect(desk.stateOf(item)).toBe('ended')
+})
+
+test('a chosen item that is past its deadline comes again, and may not start', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const [item = ''] = await desk.enqueue(desk.newItem({ startBy: desk.now + 10_000 }))
+  await desk.ask(a)
+  await desk.ring(30_000)
+  const { work } = await desk.ask(a)
+  expect(work).toMatchObject([{ item, mayStart: false }])
+  const leaseId = work[0]?.leaseId ?? ''
+  desk.line.report(a.key, [{ kind: 'back', item, leaseId, why: 'may not start' }])
+  await desk.ring(30_000)
+  expect(desk.ends).toMatchObject([{ item, reason: 'start_deadline' }])
+})
+
+test('an end that nobody has taken is handed over again, also after a restart, until one takes it [I3]', async () => {
+  const { desk } = open('a')
+  const take = desk.onEnds
+  desk.onEnds = async () => {
+    throw new Error('the object is away')
+  }
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  desk.line.cancel(item)
+  await desk.settle()
+  expect(desk.stateOf(item)).toBe('untold')
+  desk.restart()
+  // An older object takes nothing.
+  desk.onEnds = async () => []
+  await desk.ring(30_000)
+  expect(desk.stateOf(item)).toBe('untold')
+  desk.onEnds = take
+  await desk.ring(60_000)
+  expect(desk.ends.map((end) => end.item)).toEqual([item])
+  expect(desk.stateOf(item)).toBe('ended')
+  await desk.ring(600_000)
+  expect(desk.ends).toHaveLength(1)
+})
+
+test('ends are handed over a hundred at a time, to the account of their lane', async () => {
+  const { desk, accounts } = open('b', 'a')
+  const [b] = accounts as [PlayedAccount, PlayedAccount]
+  const calls: string[] = []
+  desk.onEnds = async (key, ends) => {
+    calls.push(`${key} ${ends.length}`)
+    return ends.map(({ item }) => item)
+  }
+  const wish = { lane: b.email, laneSince: b.createdAt, startBy: desk.now + 1000 }
+  await desk.enqueue(...desk.newItems(250, wish))
+  await desk.ring(30_000)
+  expect(calls).toEqual([`${b.key} 100`, `${b.key} 100`, `${b.key} 50`])
+})
+
+test('an end that no account can tell is given up after a day, and stays readable', async () => {
+  const { desk } = open()
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  desk.line.cancel(item)
+  await desk.ring(23 * 3_600_000)
+  expect(desk.stateOf(item)).toBe('untold')
+  await desk.ring(3_600_000)
+  expect(desk.line.itemsOf([item])).toMatchObject([{ state: 'ended', reason: 'cancelled' }])
+})
+
+test('a start that comes to light while its end is handed over is believed [I4]', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  const leaseId = (await desk.ask(a)).work[0]?.leaseId ?? ''
+  desk.line.report(a.key, [{ kind: 'back', item, leaseId, why: 'absent' }])
+  desk.onEnds = async () => {
+    desk.line.report(a.key, [desk.begun(item, leaseId, a)])
+    return [item]
+  }
+  desk.line.cancel(item)
+  await desk.settle()
+  expect(desk.line.itemsOf([item])).toMatchObject([{ state: 'begun', leaseId }])
+})

@@ -1,0 +1,221 @@
+/**
+ * The line of a desk over a storage in Node's SQLite, with accounts that the test plays. The clock is moved by hand. `restart` makes it
+ * anew from what is stored.
+ */
+import type { TokenRecord } from '#domain/access/token.ts'
+import type { Line, UnstartedEnd, WorkAnswer, WorkAsk } from '#domain/ports/line.ts'
+import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
+import type { ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import { newTimedId } from '#domain/text/time-ordered-id.ts'
+import { openStorage } from '../sql/sqlite.ts'
+
+interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report'> {
+  itemsOf(names: string[]): ItemShown[]
+  cancel(name: string, token?: string): ItemShown | 'late' | undefined
+  report(...args: Parameters<Line['report']>): string[]
+  accountsChanged(): void
+  runDue(): Promise<void>
+  nextAt(keepMs: number, everyMs: number): number | undefined
+  forget(now: number, keepMs: number): void
+  forgetAll(): void
+  hasWork: boolean
+  reseal(resealer: object, after: string): Promise<{ after?: string }>
+}
+/** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
+const file: string = '../../../src/durable/line/desk-line.ts'
+const { DeskLine: DeskLineClass } = (await import(file)) as {
+  DeskLine: new (storage: object, deps: object) => DeskLine
+}
+
+export const START = Date.UTC(2026, 10, 29)
+const TENANT = 'tenant-1'
+
+export interface PlayedAccount {
+  key: string
+  email: string
+  createdAt: number
+}
+
+export interface Wish extends Partial<Omit<ItemSort, 'state'>> {
+  sealed?: string
+  names?: string[]
+  requestId?: string
+}
+
+export class PlayedDesk {
+  now = START
+  storage: DurableObjectStorage = openStorage('SELECT 1')
+  accounts: PlayedAccount[] = []
+  isClosed = false
+  /** By hash. A token without a record was removed. */
+  tokens = new Map<string, Partial<TokenRecord>>()
+  /** What the KV copy still says. */
+  copies = new Map<string, Partial<TokenRecord>>()
+  learned: Owner[] = []
+  /** Calls of `work`, as `key` and, where something is chosen there, ` owed`. */
+  calls: string[] = []
+  ends: UnstartedEnd[] = []
+  clients = 0
+  alarmAt = Infinity
+  /** Limits on answers of accounts are over soon. Otherwise they never are. */
+  giveUp = false
+  /** What an account's object does when it is told of work. */
+  onWork: (key: string, isOwed: boolean) => Promise<unknown> = async () => {}
+  onEnds: (key: string, ends: UnstartedEnd[]) => Promise<string[]> = async (_, ends) => {
+    this.ends.push(...ends)
+    return ends.map(({ item }) => item)
+  }
+  /** Called for each owner that is written, inside the transaction. */
+  onLearn: () => void = () => {}
+  line: DeskLine = this.#open()
+  #made = 0
+  #work: Promise<unknown>[] = []
+
+  #open(): DeskLine {
+    const tokenOf = (hash: string) => this.tokens.get(hash)
+    const slots = (key: string) => ({
+      work: async (_tenant: string, _until: number, isOwed = false) => {
+        this.calls.push(isOwed ? `${key} owed` : key)
+        await this.onWork(key, isOwed)
+      },
+      endUnstarted: (_tenant: string, ends: UnstartedEnd[]) => this.onEnds(key, ends),
+    })
+    const ports = {
+      slots,
+      tokens: {
+        find: async (hash: string) => this.copies.get(hash) ?? tokenOf(hash),
+        forget: () => {},
+      },
+      registrar: { findToken: async (hash: string) => tokenOf(hash) },
+      defer: (work: Promise<unknown>) => this.#work.push(work),
+      random: () => 0.5,
+      newId: () => crypto.randomUUID(),
+      after: async (_: number, signal?: AbortSignal) => {
+        const ended = new Promise((resolve) => signal?.addEventListener('abort', resolve))
+        // Long after everything that needs no timer.
+        await (this.giveUp ? new Promise((resolve) => setTimeout(resolve, 20)) : ended)
+      },
+      log: () => {},
+    }
+    return new DeskLineClass(this.storage, {
+      ports: () => ports,
+      now: () => this.now,
+      provider: 'heygen',
+      tenant: TENANT,
+      accounts: () => this.accounts,
+      isClosed: () => this.isClosed,
+      learn: (owners: Owner[]) => {
+        this.onLearn()
+        this.learned.push(...owners)
+      },
+      ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
+      sendClients: (_: string, free: number) => Math.min(free, this.clients),
+      full: () => [],
+      armIn: (ms: number) => {
+        this.alarmAt = Math.min(this.alarmAt, this.now + ms)
+      },
+    })
+  }
+
+  restart(): void {
+    this.line = this.#open()
+  }
+
+  /** Until nothing is under way in the background. */
+  async settle(): Promise<void> {
+    while (this.#work.length > 0) await Promise.all(this.#work.splice(0))
+  }
+
+  async ring(afterMs = 0): Promise<void> {
+    this.now += afterMs
+    this.alarmAt = Infinity
+    await this.line.runDue()
+    await this.settle()
+  }
+
+  addAccount(name: string): PlayedAccount {
+    const account = { key: `heygen:${name}`, email: `${name}@example.com`, createdAt: START }
+    this.accounts.push(account)
+    return account
+  }
+
+  addToken(id: string, more: Partial<TokenRecord> = {}): string {
+    const hash = `hash-${id}`
+    this.tokens.set(hash, { id, subscription: 'active', expiresAt: null, ...more })
+    return id
+  }
+
+  newItem({ sealed = 'sealed', names, requestId, ...sort }: Wish = {}): NewItem {
+    this.#made += 1
+    const at = this.now + this.#made
+    const id = requestId ?? newTimedId(at, crypto.randomUUID())
+    const item = itemIdOf(id, at)
+    const token = sort.token ?? 'token'
+    if (!this.tokens.has(`hash-${token}`)) this.addToken(token)
+    return {
+      item,
+      sort: {
+        lane: '',
+        token,
+        priority: 3,
+        askedAt: at,
+        startBy: this.now + 7 * 86_400_000,
+        bytes: sealed.length,
+        route: 'POST /v3/videos',
+        slots: 1,
+        ...sort,
+      },
+      record: {
+        requestId: id,
+        tenant: TENANT,
+        method: 'POST',
+        path: '/v3/videos',
+        names: names ?? namesOf(item, 1, { kind: 'hex' }),
+        tokenHash: `hash-${token}`,
+        origin: 'https://gateway.example',
+        tries: [],
+      },
+      sealed,
+    }
+  }
+
+  newItems(count: number, wish: Wish = {}): NewItem[] {
+    return Array.from({ length: count }, () => this.newItem(wish))
+  }
+
+  async enqueue(...items: NewItem[]): Promise<string[]> {
+    await this.line.enqueue(items)
+    await this.settle()
+    return items.map(({ item }) => item)
+  }
+
+  ask({ key }: PlayedAccount, free = 1, more: Partial<WorkAsk> = {}): Promise<WorkAnswer> {
+    const ask = { account: key, tenant: TENANT, free, held: 0, underWay: [], parkings: [], ...more }
+    return this.line.takeWork(ask)
+  }
+
+  begun(item: string, leaseId: string, { email }: PlayedAccount) {
+    const jobId = `job-of-${item}`
+    const start = { jobId, watch: [`video:${jobId}`], ask: `/v3/videos/${jobId}` }
+    const owner = {
+      id: jobId,
+      email,
+      source: 'created',
+      mayBeShared: false,
+      lease: leaseId,
+    } as const
+    return { kind: 'begun' as const, item, leaseId, owners: [{ ...owner, start }], starts: [start] }
+  }
+
+  stateOf(item: string): string | undefined {
+    return this.line.itemsOf([item])[0]?.state
+  }
+
+  rows(): { is_gone: number; item: string; sealed: string | null }[] {
+    const sql = 'SELECT is_gone, item, sealed FROM queued'
+    return this.storage.sql
+      .exec<{ is_gone: number; item: string; sealed: string | null }>(sql)
+      .toArray()
+  }
+}
