@@ -56,6 +56,16 @@ export async function openItem(
   }
 }
 
+/** What a refusal said, which may repeat what the client sent. It is sealed as the body is. */
+export async function openRefusal(
+  { vault }: Sealing,
+  provider: string,
+  tenant: string,
+  sealed: string
+): Promise<string | undefined> {
+  return vault.open(identityOf(provider, tenant), sealed).catch(() => undefined)
+}
+
 /** A text that was sealed for another tenant does not open. */
 function identityOf(provider: string, tenant: string): string {
   return `queued/${provider}/${tenant}`
