@@ -20,6 +20,7 @@ export async function withNames(
   answer: ProxyAnswer,
   used: Used
 ): Promise<ProxyAnswer> {
+  if (used.size === 0) return answer
   const told = { ...answer, jobIds: [...used.values()], providerJobIds: [...used.keys()] }
   const { response } = answer
   const isJson = /json/i.test(response.headers.get('content-type') ?? '')

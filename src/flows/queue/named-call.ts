@@ -16,7 +16,7 @@ import { idsOf } from '#flows/routing/ids-in-call.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { IdRef } from '#providers/contract/provider.ts'
 import { withNames, type Used } from './named-answer.ts'
-import { answerWaiting } from './queued-answer.ts'
+import { addWaiting, answerWaiting, type Waiting } from './queued-answer.ts'
 
 const RETRY_SECONDS = 5
 
@@ -28,31 +28,39 @@ export async function underRealIds<C extends Call>(
   call: C,
   run: (call: C) => Promise<ProxyAnswer>
 ): Promise<ProxyAnswer> {
-  const named = await withRealIds(ports, call)
-  if ('shown' in named) return answerWaiting(ports, call, named)
-  const { used } = named
-  const answer = await run(named.call)
-  return used.size === 0 ? answer : withNames(call, answer, used)
+  const { call: real, used, waiting } = await withRealIds(ports, call)
+  const [first] = waiting
+  if (!first) return withNames(call, await run(real), used)
+  if (call.match?.route.pool !== 'split') return answerWaiting(ports, call, first)
+  const left = withoutNames(real, new Set(waiting.map(({ name }) => name)))
+  const isEmpty = idsOf(left, undefined).length === 0
+  const begun = isEmpty ? undefined : await withNames(call, await run(left), used)
+  return addWaiting(ports, call, waiting, begun)
 }
 
-/** `used`: the names by the real ids that have replaced them. `shown`: a job that the call names, and that has not begun. */
-async function withRealIds<C extends Call>(
-  ports: Ports,
+interface Named<C> {
   call: C
-): Promise<{ call: C; used: Used } | { name: string; shown: ItemShown }> {
+  /** The names by the real ids that have replaced them. */
+  used: Used
+  /** Jobs that the call names and that have not begun. */
+  waiting: Waiting[]
+}
+
+async function withRealIds<C extends Call>(ports: Ports, call: C): Promise<Named<C>> {
   const real = new Map<string, string>()
+  const waiting: Waiting[] = []
   const names = call.match ? marked(call) : []
-  if (names.length === 0) return { call, used: real }
+  if (names.length === 0) return { call, used: real, waiting }
   const items = await findItems(ports, call, names)
   for (const name of names) {
     const shown = items.find((item) => item.item === name || item.names.includes(name))
     if (!shown) continue
-    if (!shown.jobIds) return { name, shown }
-    const id = shown.jobIds[Math.max(0, shown.names.indexOf(name))]
+    if (!shown.jobIds) waiting.push({ name, shown })
+    const id = shown.jobIds?.[Math.max(0, shown.names.indexOf(name))]
     if (id !== undefined) real.set(name, id)
   }
   const used = new Map(Array.from(real, ([name, id]) => [id, name]))
-  return { call: real.size === 0 ? call : withIds(call, real), used }
+  return { call: real.size === 0 ? call : withIds(call, real), used, waiting }
 }
 
 function marked(call: Call): string[] {
@@ -123,6 +131,25 @@ function searchWith(search: string, refs: readonly IdRef[], real: Real): string 
       return ref ? `${pair.slice(0, at + 1)}${replacedIn(pair.slice(at + 1), ref, real)}` : pair
     })
   return `?${pairs.join('&')}`
+}
+
+/** A bulk read without these names. They are in lists of the query. */
+function withoutNames<C extends Call>(call: C, names: ReadonlySet<string>): C {
+  const lists = (call.match?.route.ids ?? []).filter((ref) => ref.in === 'query' && ref.isList)
+  const pairs = call.search
+    .slice(1)
+    .split('&')
+    .flatMap((pair) => {
+      const at = pair.indexOf('=')
+      if (!lists.some((ref) => ref.at === decoded(pair.slice(0, at)))) return [pair]
+      const ids = decoded(pair.slice(at + 1)).split(',')
+      const left = ids.filter((id) => !names.has(id))
+      if (left.length === ids.length) return [pair]
+      return left.length === 0
+        ? []
+        : [`${pair.slice(0, at + 1)}${left.map(encodeURIComponent).join(',')}`]
+    })
+  return { ...call, search: pairs.length === 0 ? '' : `?${pairs.join('&')}` }
 }
 
 function replacedIn(encoded: string, ref: IdRef, real: Real): string {

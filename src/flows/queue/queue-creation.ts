@@ -30,13 +30,16 @@ const USUAL_PRIORITY = 3
 const NAMES_TRIED = 5
 const CLOSED_RETRY_SECONDS = 5
 
-/** Whether the client asks to be queued and the row can be. A body with a name of the client's own waits for no slot (step 7). */
+/**
+ * Whether the client asks to be queued and the creation can be. Not yet: a body with a name of the client's own, by which it could
+ * not poll, and a creation of several jobs (docs/rfc/0009-queue.md, step 7).
+ */
 export function mayQueue(call: ReadCall): boolean {
   const { wish, match, provider, tokenId, tokenHash, repeats } = call
   if (!wish || !match || repeats !== undefined) return false
   if (tokenId === undefined || tokenHash === undefined) return false
-  const isQueueable = provider.jobs.queueForm?.(match) !== undefined
-  return isQueueable && clientNamesIn(call).length === 0
+  if (provider.jobs.queueForm?.(match) === undefined) return false
+  return provider.jobs.count(match, call.json) === 1 && clientNamesIn(call).length === 0
 }
 
 /** Deferred before it is awaited, as every creation. A desk without a line starts the creation as if nothing had been asked. */

@@ -34,7 +34,7 @@ const SPANS = {
 
 interface Setting {
   provider?: 'heygen' | 'kling'
-  /** How many accounts there are. Each has 3 slots. */
+  /** How many accounts there are. Each has 9 slots. */
   accounts?: number
 }
 
@@ -121,7 +121,7 @@ export class Door {
   /** As an account's object does: takes what is next, and reports that its jobs have begun. */
   async begin(jobIds: string[], account = this.accounts[0]): Promise<void> {
     const { key = '', email = '' } = account ?? {}
-    const pull = { account: key, tenant: 't', free: 1, held: 0, underWay: [], parkings: [] }
+    const pull = { account: key, tenant: 't', free: 9, held: 0, underWay: [], parkings: [] }
     const [work] = (await this.line.takeWork(pull)).work
     if (!work) throw new Error('nothing waits')
     const { item, leaseId } = work
@@ -138,7 +138,12 @@ export class Door {
       now: () => this.now,
       after: async (ms: number) => void (this.now += ms),
       random: () => 0,
-      settings: { heygenOrigin: 'https://api.example.com', klingOrigin: 'https://api.example.com' },
+      settings: {
+        heygenOrigin: 'https://api.example.com',
+        klingOrigin: 'https://api.example.com',
+        publicOrigin: 'http://gateway.example.com',
+        allowLoopbackCallbacks: false,
+      },
       durations: WAITS,
       isLineOpen: true,
       defer: (work: Promise<unknown>) => void work.catch(() => {}),
@@ -278,7 +283,7 @@ function accountOf(provider: string, index: number): Account {
     key: `${provider}:a${index}`,
     credentialKind: 'apiKey',
     credential: '',
-    maxJobs: 3,
+    maxJobs: 9,
     publicOrigin: 'http://gateway.example.com',
     createdAt: index + 1,
   } as unknown as Account
