@@ -28,7 +28,8 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   }
   const call = toCall(c, surface, c.get('caller').tenant)
   const applied = preferenceApplied(call)
-  if (applied !== undefined) c.header('Preference-Applied', applied)
+  // What is to be queued does not wait, so a refusal of it says nothing of waiting.
+  if (applied !== undefined && !call.wish) c.header('Preference-Applied', applied)
   const answer = await dispatchRequest(c.get('ports'), call)
   const response = toResponse(answer)
   if (answer.isQueued) noteQueued(response.headers, surface.provider.name, answer)

@@ -72,6 +72,42 @@ test('a named account is the lane of the item, by its email and when it was adde
   expect(door.items[0]?.sort).toMatchObject({ lane: 'a1@example.com', laneSince: 2 })
 })
 
+test('what a creation names decides its lane: the account that has it', async () => {
+  const door = new Door()
+  const rest = { source: 'created', mayBeShared: false } as const
+  door.owners.push({ id: 'look-of-1', email: 'a1@example.com', ...rest })
+  await door.call('POST', VIDEOS, { ...BODY, avatar_id: 'look-of-1' }, { headers: ASYNC })
+  expect(door.items[0]?.sort).toMatchObject({ lane: 'a1@example.com', laneSince: 2 })
+})
+
+test('a creation that names things of two accounts is refused and not queued', async () => {
+  const door = new Door()
+  const rest = { source: 'created', mayBeShared: false } as const
+  door.owners.push({ id: 'look-of-0', email: 'a0@example.com', ...rest })
+  door.owners.push({ id: 'voice-of-1', email: 'a1@example.com', ...rest })
+  const body = { ...BODY, avatar_id: 'look-of-0', voice_id: 'voice-of-1' }
+  const answer = await door.call('POST', VIDEOS, body, { headers: ASYNC })
+  expect(answer.headers.get('x-gateway-error')).toBe('owners_conflict')
+  expect(door.items).toEqual([])
+})
+
+test('queueing is one request to an object, and without a wish an item waits a week at priority 3', async () => {
+  const door = new Door()
+  await door.call('POST', VIDEOS, BODY, { headers: ASYNC, requestId })
+  expect(door.asked).toEqual(['enqueue'])
+  const at = timeOf(requestId)
+  expect(door.items[0]?.sort).toMatchObject({ priority: 3, startBy: at + 7 * 24 * 3_600_000 })
+})
+
+test('a creation that takes more slots than any account has is refused by name', async () => {
+  const door = new Door({ provider: 'kling', slots: 3 })
+  const path = '/kling/v1/images/generations'
+  const answer = await door.call('POST', path, { prompt: 'x', n: 4 }, { headers: ASYNC })
+  expect(answer.status).toBe(400)
+  expect(await answer.text()).toContain('no account may hold more than 3')
+  expect(door.items).toEqual([])
+})
+
 test.for([
   ['x-gateway-priority', '6'],
   ['x-gateway-priority', 'high'],
@@ -121,12 +157,30 @@ test('an account that is not there is refused at once', async () => {
 
 test('a full line says which cap, and when to ask again', async () => {
   const door = new Door()
+  const headers = { prefer: 'respond-async, wait=20' }
   door.enqueue = async () => [{ kind: 'full', cap: 'items', retryAfterSeconds: 12 }]
-  const answer = await door.call('POST', VIDEOS, BODY, { headers: ASYNC })
+  const answer = await door.call('POST', VIDEOS, BODY, { headers })
   expect(answer.status).toBe(429)
   expect(answer.headers.get('x-gateway-error')).toBe('queue_full')
   expect(answer.headers.get('retry-after')).toBe('12')
+  expect(answer.headers.get('preference-applied')).toBeNull()
   expect(await answer.text()).toContain('items')
+})
+
+test('a creation that comes to the line so late that a repeat may have run is not queued [I4]', async () => {
+  const door = new Door()
+  const ports = door.ports.bind(door)
+  door.ports = () => {
+    const known = ports()
+    const list = async (tenant: string, provider: string) => {
+      door.now += 141_000
+      return known.accounts.list(tenant, provider)
+    }
+    return { ...known, accounts: { ...known.accounts, list } }
+  }
+  const answer = await door.call('POST', VIDEOS, BODY, { headers: ASYNC })
+  expect(answer.headers.get('x-gateway-error')).toBe('slots_full')
+  expect(door.items).toEqual([])
 })
 
 test('an item whose name another item has takes the next ms', async () => {

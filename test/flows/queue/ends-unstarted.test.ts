@@ -105,6 +105,19 @@ test("what the provider's refusal said is shown in its words", async () => {
   })
 })
 
+test('a refusal that no master key opens any more still shows that the job failed', async () => {
+  const door = new Door()
+  const name = await queueOne(door)
+  const [{ key = '' } = {}] = door.accounts
+  const pull = { account: key, tenant: 't', free: 1, held: 0, underWay: [], parkings: [] }
+  const [work] = (await door.line.takeWork(pull)).work
+  const { item = '', leaseId = '' } = work ?? {}
+  const refusal = 'v1.gone.nonsense'
+  await door.line.report(key, [{ item, leaseId, kind: 'over', reason: 'refused', refusal }])
+  const poll = await door.call('GET', `/heygen/v3/videos/${name}`)
+  expect(await poll.json()).toMatchObject({ data: { status: 'failed' } })
+})
+
 test('a job that waits is shown as queued, by its name and by the id of its request', async () => {
   const door = new Door()
   const name = await queueOne(door)

@@ -11,6 +11,7 @@ import { endedKey, turnOf, type KeyRecord } from '#domain/creations/idempotency.
 import type { KeyEnd } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { NewItem } from '#domain/queue/item.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import { RateLimit } from '#domain/runtime/rate-limit.ts'
 import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
@@ -36,6 +37,7 @@ interface Setting {
   provider?: 'heygen' | 'kling'
   /** How many accounts there are. Each has 9 slots. */
   accounts?: number
+  slots?: number
 }
 
 interface Sending {
@@ -69,13 +71,18 @@ export class Door {
   /** Whether accounts have a free slot. */
   isFree = false
   readonly items: NewItem[] = []
+  /** The owners that the desk knows. */
+  readonly owners: Owner[] = []
   readonly audit: unknown[] = []
   readonly #keys = new Map<string, KeyRecord>()
   #isolate: Pick<Ports, 'owners' | 'items' | 'hints'>
 
-  constructor({ provider = 'heygen', accounts = 2 }: Setting = {}) {
+  constructor({ provider = 'heygen', accounts = 2, slots = 9 }: Setting = {}) {
     this.provider = provider
-    this.accounts = Array.from({ length: accounts }, (_, index) => accountOf(provider, index))
+    this.accounts = Array.from({ length: accounts }, (_, index) => ({
+      ...accountOf(provider, index),
+      maxJobs: slots,
+    }))
     this.line = new LineInMemory({
       now: () => this.now,
       accounts: Object.fromEntries(this.accounts.map((one) => [one.key, one])),
@@ -210,7 +217,8 @@ export class Door {
       cancelItem: (name: string, token?: string) =>
         note('cancelItem', () => this.line.cancelItem(name, token)),
       noteAudit: async (entry: unknown) => void this.audit.push(entry),
-      ownersOf: async () => note('ownersOf', () => []),
+      ownersOf: async (ids: string[]) =>
+        note('ownersOf', () => this.owners.filter(({ id }) => ids.includes(id))),
       learn: async () => [],
       learnJobs: async () => {},
       noteUnknown: async () => {},
@@ -283,7 +291,6 @@ function accountOf(provider: string, index: number): Account {
     key: `${provider}:a${index}`,
     credentialKind: 'apiKey',
     credential: '',
-    maxJobs: 9,
     publicOrigin: 'http://gateway.example.com',
     createdAt: index + 1,
   } as unknown as Account
