@@ -42,6 +42,7 @@ import { metrics } from '#http/live/metrics.ts'
 import { live } from '#http/live/live.ts'
 import { adminPool, pool } from '#http/live/pool.ts'
 import { adminThroughput, throughput } from '#http/live/throughput.ts'
+import { queue } from '#http/queue/cancel.ts'
 import { receivers } from '#http/events/receivers.ts'
 import { respondError } from '#http/request/respond-error.ts'
 import { isCall } from '#http/request/surface.ts'
@@ -100,6 +101,7 @@ for (const provider of PROVIDERS) {
   if (signIn) own.route(`/v1/${provider.name}/accounts/sign-in`, signIns(provider, signIn))
   own.route(`/v1/${provider.name}/accounts`, accounts(provider))
   own.route(`/v1/${provider.name}`, jobs(provider))
+  own.route(`/v1/${provider.name}/queue`, queue(provider))
   own.route(`/v1/${provider.name}/throughput`, throughput(provider))
   if (provider.useapi?.tasks)
     own.route(`/v1/${provider.name}`, tasks(provider, provider.useapi.tasks))

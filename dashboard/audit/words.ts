@@ -27,6 +27,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'account.unparked': 'unparked the account',
   'sign_in.begun': 'began the sign-in',
   'sign_in.cancelled': 'cancelled the sign-in',
+  'item.cancelled': 'cancelled the queued job',
   'job.forced': 'freed the slot by force of the job',
   'endpoint.added': 'added the webhook endpoint',
   'endpoint.changed': 'changed the webhook endpoint',

@@ -262,6 +262,12 @@ export interface paths {
       /** The file that a finished job made, with ranges: a video, a picture or a sound */
       get: operations["getHeygenJobsByIdFile"];
   };
+  "/v1/heygen/queue/{id}": {
+      parameters: {
+      };
+      /** Cancel a queued creation before it is started, by its id or the id of one of its jobs */
+      delete: operations["deleteHeygenQueueById"];
+  };
   "/v1/heygen/throughput": {
       parameters: {
       };
@@ -377,6 +383,12 @@ export interface paths {
       };
       /** The file that a finished job made, with ranges: a video, a picture or a sound */
       get: operations["getKlingJobsByIdFile"];
+  };
+  "/v1/kling/queue/{id}": {
+      parameters: {
+      };
+      /** Cancel a queued creation before it is started, by its id or the id of one of its jobs */
+      delete: operations["deleteKlingQueueById"];
   };
   "/v1/kling/throughput": {
       parameters: {
@@ -1266,7 +1278,7 @@ export interface components {
            * @description waiting: for a human. lost: no news of it for 48 h
            * @enum {string}
            */
-          status: "completed" | "failed" | "gone" | "absent" | "lost" | "forced" | "outcome_unknown" | "running" | "waiting";
+          status: "completed" | "failed" | "gone" | "absent" | "lost" | "forced" | "outcome_unknown" | "queued" | "running" | "waiting";
           /** @description Whether it has ended. */
           status_final: boolean;
           /** @description Why it ended so, if the provider said why. */
@@ -1282,13 +1294,17 @@ export interface components {
           times: {
               /** @description When the request came. null: not known */
               asked: string | null;
-              /** @description When it got its slot */
-              started: string;
+              /** @description When it got its slot. null: it waits in the line */
+              started: string | null;
               /** @description When the provider had accepted it. null: not known */
               accepted: string | null;
               /** @description When it ended. null: it has not. */
               ended: string | null;
           };
+          /** @description Its place in the line while it waits. 1: it is next */
+          place?: number;
+          /** @description When it is expected to start */
+          startsAround?: string;
           /** @description From asked to started */
           waitedMs: number | null;
           /** @description From started to ended */
@@ -4091,6 +4107,24 @@ export interface operations {
           "4XX": components["responses"]["Refused"];
       };
   };
+  deleteHeygenQueueById: {
+      parameters: {
+          path: {
+              /** @description The job’s id, or the X-Request-Id of its call. */
+              id: components["parameters"]["jobId"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getHeygenThroughput: {
       parameters: {
           query?: {
@@ -4532,6 +4566,24 @@ export interface operations {
                   [name: string]: unknown;
               };
           };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  deleteKlingQueueById: {
+      parameters: {
+          path: {
+              /** @description The job’s id, or the X-Request-Id of its call. */
+              id: components["parameters"]["jobId"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          409: components["responses"]["Conflict"];
           "4XX": components["responses"]["Refused"];
       };
   };

@@ -19,6 +19,7 @@ import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt, type Durations } from '#domain/runtime/durations.ts'
 import { makeAccountStore, makeAccountCache } from '#storage/accounts.ts'
 import { makeAddedRouteStore, makeAddedRouteCache } from '#storage/added-routes.ts'
+import { makeItemCache, makeItemStore } from '#storage/items.ts'
 import { makeOwnerStore, makeOwnerCache } from '#storage/owners.ts'
 import { makeTokenStore, makeTokenCache } from '#storage/tokens.ts'
 import { makeListCopyCache, makeListCopyStore } from '#storage/list-copies.ts'
@@ -29,6 +30,9 @@ import { platform } from './platform.ts'
 
 /** The name of the TenantDesk object that keeps tokens and tenants. No tenant can have it. */
 const REGISTRAR = '@registrar'
+
+/** Whether `Prefer: respond-async` puts creations into the line. The line is built in steps, and this is set with the last one. */
+const IS_LINE_OPEN = false
 
 /** How many searches for unknown ids one token may cause (contract section 14.10). */
 const SEARCHES_A_MINUTE = 30
@@ -92,6 +96,7 @@ function makeIsolate(env: Env, settings: Settings): Isolate {
   const desk = (tenant: string, provider: string): Desk => deskPort(env, `${provider}:${tenant}`)
   const registrar = registrarPort(env)
   const lists = makeListCopyCache(now)
+  const owners = makeOwnerCache(now)
   return {
     settings,
     durations,
@@ -106,7 +111,9 @@ function makeIsolate(env: Env, settings: Settings): Isolate {
     isRateLimited: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
     tokens: makeTokenStore(env.REGISTRY, makeTokenCache(now), registrar),
     accounts: makeAccountStore(env.REGISTRY, makeAccountCache(now), desk),
-    owners: makeOwnerStore(makeOwnerCache(now), desk),
+    owners: makeOwnerStore(owners, desk),
+    items: makeItemStore(makeItemCache(now), { owners, desk, now, durations }),
+    isLineOpen: IS_LINE_OPEN,
     addedRoutes: makeAddedRouteStore(env.REGISTRY, makeAddedRouteCache(now)),
     uploads: makeUploadStore(env.REGISTRY, durations.keepUploadsMs),
     listCopies: makeListCopyStore(env.REGISTRY, lists, durations.keepListCopyMs),

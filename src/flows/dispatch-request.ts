@@ -10,6 +10,8 @@ import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-cal
 import { withPlainLists } from '#flows/routing/ids-in-call.ts'
 import { runUnderKey } from '#flows/repeats/idempotency-key.ts'
 import { serveLegacy } from '#flows/legacy/serve-legacy.ts'
+import { underRealIds } from '#flows/queue/named-call.ts'
+import { mayQueue, queueJob } from '#flows/queue/queue-creation.ts'
 import { readTogether } from '#flows/lists/read-all-accounts.ts'
 import { runGeneration } from '#flows/creations/run-generation.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
@@ -51,7 +53,11 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   return carried ?? dispatchRow(ports, call)
 }
 
-async function dispatchRow(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+function dispatchRow(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
+  return underRealIds(ports, sent, (call) => dispatchReal(ports, call))
+}
+
+async function dispatchReal(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
   if (route?.notOffered !== undefined) throw new AppError('not_implemented', route.notOffered)
   // The path is compared decoded, because the provider may decode it.
@@ -62,11 +68,12 @@ async function dispatchRow(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> 
     )
   }
   if (route?.kind === 'creates-job') {
-    const read = await readJob(call)
-    return isValidateOnly(read) ? validateOnly(ports, read) : startJob(ports, read)
+    return underRealIds(ports, await readJob(call), (read) => dispatchCreation(ports, read))
   }
   if (route?.kind === 'streaming-session') return dispatchStreaming(ports, call)
-  if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
+  if (route?.kind === 'sync-generation') {
+    return underRealIds(ports, await readJob(call), (read) => runGeneration(ports, read))
+  }
   if (route && call.provider.lists.shapeOf(route)?.isAskedInBody) return askInBody(ports, call)
   if (route?.pool === 'gateway') return dispatchOwn(ports, await readWhole(call))
   if (!route && call.method === 'POST') return startUnknownPath(ports, call)
@@ -79,8 +86,15 @@ async function dispatchRow(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> 
     const why = 'The body must be JSON: the ids in it say which account it is for.'
     throw new AppError('bad_request', why)
   }
-  const moved = await withAssetsBrought(ports, read)
-  return sendPlain(ports, moved, moved.json)
+  return underRealIds(ports, read, async (real) => {
+    const moved = await withAssetsBrought(ports, real)
+    return sendPlain(ports, moved, moved.json)
+  })
+}
+
+function dispatchCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  if (isValidateOnly(call)) return validateOnly(ports, call)
+  return mayQueue(call) ? queueJob(ports, call) : startJob(ports, call)
 }
 
 /** Reads a list that takes its query as a JSON body. A body that is not an object goes to the provider, which refuses it. */

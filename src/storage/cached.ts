@@ -32,11 +32,12 @@ export class Cached<T> {
     return this.#entries.get(key)?.value
   }
 
-  put(key: string, value: T): void {
+  /** `keepMs`: for this value alone. */
+  put(key: string, value: T, keepMs = this.#keepMs): void {
     const { entries, chars, weigh } = this.#bounds
     this.delete(key)
     const weight = key.length + weigh(value)
-    this.#entries.set(key, { value, until: this.#now() + this.#keepMs, weight })
+    this.#entries.set(key, { value, until: this.#now() + keepMs, weight })
     this.#weight += weight
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= entries && this.#weight <= chars) return

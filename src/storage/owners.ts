@@ -41,12 +41,7 @@ export function makeOwnerStore(
   cache: OwnerCache,
   deskOf: (tenant: string, provider: string) => Desk
 ): OwnerStore {
-  const keep = (pool: OwnerPool, owner: Owner) => {
-    const key = keyOf(pool, owner.id)
-    cache.known.put(key, owner)
-    cache.unlearnt.delete(key)
-    cache.missing.delete(key)
-  }
+  const keep = (pool: OwnerPool, owner: Owner) => keepOwner(cache, pool, owner)
   const knownOf = (pool: OwnerPool, id: string) => cache.known.peek(keyOf(pool, id))
   return {
     async find(pool, ids) {
@@ -97,6 +92,14 @@ export function makeOwnerStore(
     isMissing: (pool, id, where) =>
       cache.missing.peek(keyOf(pool, shortId(id)))?.has(where) === true,
   }
+}
+
+/** Keeps an owner that the desk has told, also beside another answer. */
+export function keepOwner(cache: OwnerCache, pool: OwnerPool, owner: Owner): void {
+  const key = keyOf(pool, owner.id)
+  cache.known.put(key, owner)
+  cache.unlearnt.delete(key)
+  cache.missing.delete(key)
 }
 
 /** What the desk keeps with the creation is always news. */

@@ -54,6 +54,7 @@ async function afterCrash(record: JobRecord | undefined): Promise<{ ran: number;
     beginKey: async () => (isHeld ? { kind: 'unknown', requestId: 'r0' } : { kind: 'fresh' }),
     endKey: async () => void (isHeld = false),
     formerKeys: async () => [],
+    itemsOf: async () => [],
   }
   const ports: Partial<Ports> = {
     ...platform,

@@ -15,6 +15,7 @@ function portsWith(records: JobRecord[]): Ports {
     ...platform,
     accounts: { list: async () => ({ version: 1, accounts: [{ email: EMAIL, key: 'k' }] }) },
     slots: () => ({ findJob: find }),
+    desk: () => ({ itemsOf: async () => [] }),
   } as unknown as Ports
 }
 
@@ -54,7 +55,7 @@ test('a lease left behind on an account that refused says nothing of the account
       findJob: async (_: string, name: Record<string, string>) =>
         Object.values(name)[0] === 'r' ? at[key] : undefined,
     }),
-    desk: () => ({ formerKeys: async () => [] }),
+    desk: () => ({ formerKeys: async () => [], itemsOf: async () => [] }),
   } as unknown as Ports
   const { email: _, ...unplaced } = asked
   expect((await readOutcome(ports, unplaced)).kind).toBe('found')

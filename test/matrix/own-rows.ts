@@ -136,8 +136,8 @@ const PARAMS: [RegExp, (world: World) => Promise<string>][] = [
   ],
   [/ \/v1\/heygen\/jobs\/\{id\}\/file/, endedJob],
   [/ \/v1\/kling\/jobs\/\{id\}\/file/, endedTask],
-  [/ \/v1\/heygen\/(jobs|scheduler)\//, heygenJob],
-  [/ \/v1\/kling\/(jobs|scheduler|tasks)\//, klingTask],
+  [/ \/v1\/heygen\/(jobs|scheduler|queue)\//, heygenJob],
+  [/ \/v1\/kling\/(jobs|scheduler|tasks|queue)\//, klingTask],
   [/ \/v1\/deliveries\//, delivery],
   [/ \/files\//, file],
 ]

@@ -154,6 +154,7 @@ const TAG_OF_CHAPTER: Record<string, string> = {
   accounts: 'accounts',
   jobs: 'jobs',
   scheduler: 'jobs',
+  queue: 'jobs',
   throughput: 'jobs',
   tts: 'text-to-speech',
 }

@@ -197,7 +197,12 @@ const header = (name: string, description: string, schema: JsonObject = text): J
 /** Parameters of our own paths: of a path's last `{name}` where the beginning of the path says more. */
 const PATH_PARAMETERS: [start: RegExp, name: string, key: string, description: string][] = [
   [/\/accounts\/sign-in/, 'id', 'signInId', 'The id of the sign-in.'],
-  [/^\/v1\/\w+\/(jobs|scheduler)/, 'id', 'jobId', 'The job’s id, or the X-Request-Id of its call.'],
+  [
+    /^\/v1\/\w+\/(jobs|scheduler|queue)/,
+    'id',
+    'jobId',
+    'The job’s id, or the X-Request-Id of its call.',
+  ],
   [/^\/v1\/deliveries/, 'id', 'deliveryId', 'The id of the delivery, as in X-Gateway-Delivery.'],
   [/^\/admin\/tokens/, 'id', 'tokenId', 'The id of the token, `tok_…`.'],
   [/^\/admin\/routes/, 'id', 'routeId', 'The id of the added row.'],

@@ -15,6 +15,7 @@ export type AuditAction =
   | 'sign_in.begun'
   | 'sign_in.cancelled'
   | 'job.forced'
+  | 'item.cancelled'
   | 'endpoint.added'
   | 'endpoint.changed'
   | 'endpoint.secret_rotated'

@@ -1,7 +1,8 @@
 /**
  * Decides what a request under an Idempotency-Key does: the same key on the same method and path starts nothing again. A 2xx is
  * replayed for a day, whatever the repeat's body is. After a refusal the key is free again. A key with an unknown outcome is kept
- * longer than any job can go without a report, so that the outcome can still be read under it. Pure.
+ * longer than any job can go without a report, so that the outcome can still be read under it. The key of a queued creation counts
+ * while it waits, which may be days, and a day longer. Pure.
  */
 export const KEY_FORM = /^[A-Za-z0-9_:.-]{1,255}$/
 export const KEPT_ANSWER_CHARS_MAX = 64 * 1024
@@ -13,6 +14,8 @@ export interface KeptAnswer {
   body: string
   email?: string
   jobIds?: string[]
+  /** The creation was queued. The answer is kept until a day after it has left the line. */
+  isQueued?: true
 }
 
 export interface KeyRecord {
@@ -48,9 +51,17 @@ export interface KeySpans {
   staleMs: number
 }
 
-/** What a request with this key may do. */
-export function turnOf(record: KeyRecord | undefined, now: number, spans: KeySpans): KeyTurn {
-  if (!record || now >= keptUntil(record, spans)) return { kind: 'fresh' }
+/** What the line has of a request: it waits, or left the line at that time (epoch ms). Undefined: the request queued nothing. */
+export type LineEnd = 'waits' | number | undefined
+
+/** What a request with this key may do. `lineEnd` is asked only about a key that would not count any more. */
+export function turnOf(
+  record: KeyRecord | undefined,
+  now: number,
+  spans: KeySpans,
+  lineEnd: (requestId: string) => LineEnd = () => undefined
+): KeyTurn {
+  if (!record || !counts(record, now, spans, lineEnd)) return { kind: 'fresh' }
   if (record.answer) return { kind: 'replay', answer: record.answer }
   const isOver = record.isUnknown === true || now - record.startedAt >= spans.staleMs
   if (!isOver) return { kind: 'running' }
@@ -64,6 +75,25 @@ export function turnOf(record: KeyRecord | undefined, now: number, spans: KeySpa
     ...(done === undefined ? {} : { done }),
     ...(isSought === undefined ? {} : { isSought }),
   }
+}
+
+function counts(
+  record: KeyRecord,
+  now: number,
+  spans: KeySpans,
+  lineEnd: (requestId: string) => LineEnd
+): boolean {
+  return now < keptUntil(record, spans) || outlives(lineEnd(record.requestId), now, spans.keepMs)
+}
+
+/** Whether a key counts because of its queued creation, however old the key is. */
+export function outlives(end: LineEnd, now: number, keepMs: number): boolean {
+  return end === 'waits' || (end !== undefined && now < end + keepMs)
+}
+
+/** Whether the key may be that of a queued creation: its answer says so, or it has none. */
+export function mayBeQueued({ answer }: KeyRecord): boolean {
+  return answer === undefined || answer.isQueued === true
 }
 
 /** When the record expires. Epoch ms. */

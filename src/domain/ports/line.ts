@@ -30,11 +30,12 @@ export interface Line {
 }
 
 /**
- * `known`: the item is there already, as it is now. `taken`: an item of another request has the name. `full`: above that cap.
- * `closed`: this desk takes no items.
+ * `queued`: its place and when it should start, if the desk knows them. `known`: the item is there already, as it is now. `taken`:
+ * an item of another request has the name. `full`: above that cap. `closed`: this desk takes no items.
  */
 export type EnqueueAnswer =
-  | { kind: 'queued' | 'taken' | 'closed' }
+  | { kind: 'queued'; place?: number; startsAt?: number }
+  | { kind: 'taken' | 'closed' }
   | { kind: 'known'; shown: ItemShown }
   | { kind: 'full'; cap: string; retryAfterSeconds: number }
 

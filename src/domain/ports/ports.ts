@@ -10,6 +10,7 @@ import type { RecentMap } from '#domain/runtime/recent-map.ts'
 import type { RecentSet } from '#domain/runtime/recent-set.ts'
 import type { ListCopy } from '#domain/lists/list-copy.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
+import type { ItemShown } from '#domain/queue/item.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk, Registrar } from './desk.ts'
 import type { Hub } from './hub.ts'
@@ -46,6 +47,9 @@ export interface Ports extends Platform {
   tokens: TokenStore
   accounts: AccountStore
   owners: OwnerStore
+  items: ItemStore
+  /** Whether creations may be queued (docs/rfc/0009-queue.md). */
+  isLineOpen: boolean
   addedRoutes: AddedRouteStore
   uploads: UploadStore
   listCopies: ListCopyStore
@@ -110,6 +114,13 @@ export interface OwnerStore {
   isMissing(pool: OwnerPool, id: string, where: string): boolean
   /** Forgets that these ids were not found. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
+}
+
+/** Queued creations by the names that clients have for their jobs: asked from the desk, then cached for a while. */
+export interface ItemStore {
+  /** Names that are no item of the tenant are left out. */
+  find(pool: OwnerPool, names: readonly string[]): Promise<ItemShown[]>
+  forget(pool: OwnerPool, names: readonly string[]): void
 }
 
 /** Routes that the operator added. `list` may be a minute old. */

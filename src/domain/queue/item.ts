@@ -112,6 +112,8 @@ export interface ItemShown {
   state: ItemState
   route: string
   askedAt: number
+  /** The request that queued it. */
+  requestId?: string
   reason?: string
   refusal?: string
   jobIds?: string[]

@@ -72,6 +72,11 @@ const SPANS = {
   staleKeyMs: 150 * SECOND,
   /** How long after its start a creation of unknown outcome is reported as in progress. */
   soughtMs: 5 * MINUTE,
+  /** How long a queued creation waits for its start at most, unless its client says otherwise. */
+  startWithinMs: 7 * 24 * HOUR,
+  /** How long an isolate shows a creation that waits as it was: a tenth of the time until its start, between these two. */
+  shownShortMs: 1 * SECOND,
+  shownLongMs: 15 * SECOND,
   /** How long a repeat of a creation of unknown outcome starts nothing. */
   joinMs: 10 * MINUTE,
   /** How long a token's uploads go to one account at most, and how long an upload counts as load of its account. */
@@ -167,6 +172,9 @@ const LOOK_PAUSES = [0.9 * SECOND, 0.9 * SECOND, 0.9 * SECOND]
 /** Pauses between attempts to bind a job to its lease. */
 const BIND_PAUSES = [0.5 * SECOND, 2 * SECOND, 10 * SECOND]
 
+/** Pauses between attempts to put a creation into the line. */
+const ENQUEUE_PAUSES = [1 * SECOND, 3 * SECOND, 9 * SECOND]
+
 /** When a refused account is checked again, counted from its parking. The last value is the pause between all further checks. */
 const REPROVE_AT = [1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 1 * HOUR]
 
@@ -176,6 +184,7 @@ export type Durations = { readonly [K in Span]: number } & {
   readonly deliverAtMs: readonly number[]
   readonly lookPausesMs: readonly number[]
   readonly bindPausesMs: readonly number[]
+  readonly enqueuePausesMs: readonly number[]
   readonly reproveAtMs: readonly number[]
 }
 
@@ -191,6 +200,7 @@ export function durationsAt(timeScale: number): Durations {
     deliverAtMs: DELIVER_AT.map(scale),
     lookPausesMs: LOOK_PAUSES.map(scale),
     bindPausesMs: BIND_PAUSES.map(scale),
+    enqueuePausesMs: ENQUEUE_PAUSES.map(scale),
     reproveAtMs: REPROVE_AT.map(scale),
   }
 }

@@ -2,8 +2,15 @@
  * Keeps idempotency keys, by the day on which the key was first used, so that old ones are deleted by primary key. Within a day
  * they are ordered by the client's key, so that all requests under one key are found, whatever their path. For `name` see
  * domain/creations/idempotency.ts.
+ *
+ * A queued creation may wait longer than a key is kept. Its row is moved to the present day instead of being deleted.
  */
-import type { KeyRecord } from '#domain/creations/idempotency.ts'
+import {
+  mayBeQueued,
+  outlives,
+  type KeyRecord,
+  type LineEnd,
+} from '#domain/creations/idempotency.ts'
 
 export const KEYS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS keyed (
@@ -18,6 +25,8 @@ const DAYS = 5
 export const KEEP_KEYS_MS = (DAYS + 1) * DAY_MS
 const AT_ONCE = 100
 const OLD_AT_ONCE = 2000
+/** How long a key counts after its queued creation has left the line. At least as long as other keys (keepKeyMs). */
+const KEEP_LEFT_MS = DAY_MS
 
 const FORGET_OLD = `DELETE FROM idempotency WHERE name IN (
   SELECT name FROM idempotency WHERE name >= '' AND json_extract(record, '$.startedAt') < ?1 LIMIT ?2)`
@@ -45,6 +54,8 @@ export interface KeptRow {
 
 export class KeyRows {
   readonly #sql: SqlStorage
+  /** What the line has of a request. The line sets it. */
+  lineEnd: (requestId: string) => LineEnd = () => undefined
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -61,16 +72,22 @@ export class KeyRows {
     return old
   }
 
-  save(name: string, record: KeyRecord): void {
+  save(name: string, record: KeyRecord, at = record.startedAt): void {
     this.#sql.exec(
       `INSERT INTO keyed (day, key, name, request_id, record) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET request_id = excluded.request_id, record = excluded.record`,
-      dayOf(record.startedAt),
+      dayOf(at),
       keyOf(name),
       name,
       record.requestId,
       JSON.stringify(record)
     )
+  }
+
+  /** Of a request that has ended. A row that was moved keeps a day on which it is found. */
+  saveEnded(name: string, record: KeyRecord, now: number): void {
+    const isOld = dayOf(now) - dayOf(record.startedAt) > DAYS
+    this.save(name, record, isOld ? now : record.startedAt)
   }
 
   drop(name: string, now: number): void {
@@ -93,8 +110,21 @@ export class KeyRows {
   }
 
   forget(now: number): void {
+    this.#moveQueued(now)
     this.#sql.exec('DELETE FROM keyed WHERE day < ?', dayOf(now) - DAYS)
     this.#sql.exec(FORGET_OLD, now - DAYS * DAY_MS, OLD_AT_ONCE)
+  }
+
+  /** Moves the keys that still count because of their queued creation. */
+  #moveQueued(now: number): void {
+    const sql = 'SELECT name, record FROM keyed WHERE day < ?'
+    const old = this.#sql.exec<{ name: string; record: string }>(sql, dayOf(now) - DAYS)
+    // Read before anything is written: a cursor does not see what is written beside it.
+    for (const { name, record: text } of old.toArray()) {
+      const record = JSON.parse(text) as KeyRecord
+      if (!mayBeQueued(record)) continue
+      if (outlives(this.lineEnd(record.requestId), now, KEEP_LEFT_MS)) this.save(name, record, now)
+    }
   }
 
   /** When the oldest key can be deleted. */
@@ -167,9 +197,12 @@ function dayOf(at: number): number {
   return Math.floor(at / DAY_MS)
 }
 
-/** The days to search, latest first. They begin with tomorrow, because the clock may go back at midnight. */
+/**
+ * The days to search, latest first. They begin with tomorrow, because the clock may go back at midnight. They end with a day whose
+ * rows are about to be deleted or moved.
+ */
 function daysAt(now: number): number[] {
-  return Array.from({ length: DAYS + 2 }, (_, ago) => dayOf(now) + 1 - ago)
+  return Array.from({ length: DAYS + 3 }, (_, ago) => dayOf(now) + 1 - ago)
 }
 
 /** The client's key is the text after the last space of a name. It contains no space itself. */

@@ -19,7 +19,8 @@ export class IdempotencyKeys {
     const startedAt = now()
     const record = this.#tables.keys.find(name, startedAt)
     if (isSameRun(record, requestId)) return { kind: 'fresh' }
-    const turn = turnOf(record, startedAt, { keepMs, keepUnknownMs, staleMs })
+    const spans = { keepMs, keepUnknownMs, staleMs }
+    const turn = turnOf(record, startedAt, spans, this.#tables.keys.lineEnd)
     if (turn.kind === 'fresh') this.#tables.keys.save(name, { requestId, startedAt })
     return turn
   }
@@ -29,7 +30,7 @@ export class IdempotencyKeys {
     const record = this.#tables.keys.find(name, now)
     if (record?.requestId !== requestId) return
     const ended = endedKey(record, end, now)
-    if (ended) this.#tables.keys.save(name, ended)
+    if (ended) this.#tables.keys.saveEnded(name, ended, now)
     else this.#tables.inTransaction(() => this.#tables.keys.drop(name, now))
   }
 

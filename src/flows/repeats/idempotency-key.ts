@@ -15,6 +15,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { Desk, KeyEnd } from '#domain/ports/desk.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
+import { answerFromItem } from './answer-from-item.ts'
 import { answerFromJob } from './answer-from-job.ts'
 import {
   stillInProgress,
@@ -99,10 +100,8 @@ async function repeat(ports: Ports, keyed: KeyedCall, turn: Unknown): Promise<Pr
     isJob(call) || isOlder(call)
       ? await findOutcome(ports, { ...call, requestId, email })
       : { kind: 'over' }
-  if (outcome.kind === 'found') {
-    const answer = isCarried(call, outcome.starts)
-      ? await keyed.run(requestId)
-      : await answerFromJob(ports, await withJson(call), { ...outcome, requestId })
+  if (outcome.kind === 'found' || outcome.kind === 'queued') {
+    const answer = await answerOf(ports, keyed, outcome, requestId)
     const end = await endAfterAnswer(ports, call, answer).catch(() => doneWithout(answer))
     await desk.endKey(name, requestId, end).catch(() => ports.log('key_not_ended', { requestId }))
     return answer
@@ -114,6 +113,17 @@ async function repeat(ports: Ports, keyed: KeyedCall, turn: Unknown): Promise<Pr
     return takeTurn(ports, keyed)
   }
   throw await stillUnknown(ports, call, turn, outcome)
+}
+
+async function answerOf(
+  ports: Ports,
+  { call, run }: KeyedCall,
+  outcome: Extract<CreationOutcome, { kind: 'found' | 'queued' }>,
+  requestId: string
+): Promise<ProxyAnswer> {
+  if (outcome.kind === 'queued') return answerFromItem(ports, await withJson(call), outcome.item)
+  if (isCarried(call, outcome.starts)) return run(requestId)
+  return answerFromJob(ports, await withJson(call), { ...outcome, requestId })
 }
 
 async function stillUnknown(
@@ -173,7 +183,7 @@ function doneWithout({ email, jobIds }: ProxyAnswer): KeyEnd {
 
 /** The end of a key after an answer. Only JSON is kept. For sound or a large answer the key is only marked as done. */
 async function endAfterAnswer(ports: Ports, call: ProxyCall, given: ProxyAnswer): Promise<KeyEnd> {
-  const { response, email, jobIds } = given
+  const { response, email, jobIds, isQueued } = given
   // The provider failed while it worked on the call, so the outcome is unknown.
   if (!call.isCheck && (response.status >= 500 || response.status === 408)) {
     return { kind: 'unknown', isSought: false, ...whose(email) }
@@ -189,6 +199,7 @@ async function endAfterAnswer(ports: Ports, call: ProxyCall, given: ProxyAnswer)
     body,
     ...whose(email),
     ...(jobIds ? { jobIds } : {}),
+    ...(isQueued ? { isQueued } : {}),
   }
   return { kind: 'keep', answer }
 }
@@ -204,7 +215,7 @@ async function textToKeep(response: Response): Promise<string | undefined> {
 }
 
 async function replay(ports: Ports, call: ProxyCall, kept: KeptAnswer): Promise<ProxyAnswer> {
-  const { status, contentType, body, email, jobIds } = kept
+  const { status, contentType, body, email, jobIds, isQueued } = kept
   const text = await ports.vault.open(sealName(call), body).catch((error: unknown) => {
     logMissingKey(ports, 'kept answer', error)
     throw error instanceof CannotOpen ? cannotReplay(kept) : error
@@ -212,7 +223,12 @@ async function replay(ports: Ports, call: ProxyCall, kept: KeptAnswer): Promise<
   const hasNoBody = status === 204 || status === 205
   const headers = { 'content-type': contentType }
   const response = new Response(hasNoBody ? null : text, { status, headers })
-  return { response, ...whose(email), ...(jobIds ? { jobIds } : {}) }
+  return {
+    response,
+    ...whose(email),
+    ...(jobIds ? { jobIds } : {}),
+    ...(isQueued ? { isQueued } : {}),
+  }
 }
 
 /** The identity for sealing a kept answer. Answers are sealed because those of streaming sessions contain tokens. */

@@ -9,6 +9,7 @@ import { AppError } from '#domain/runtime/errors.ts'
 import { hexHash } from '#domain/text/hash.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { UnknownCreation } from '#domain/ports/desk.ts'
+import { answerFromItem } from './answer-from-item.ts'
 import { answerFromJob } from './answer-from-job.ts'
 import { unknownEffect, unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
@@ -41,6 +42,11 @@ export async function joinRepeat(
     const answer = again
       ? await again(requestId)
       : await answerFromJob(ports, call, { ...outcome, requestId })
+    await forget(ports, call, callHash, requestId)
+    return { ...answer, ...joined }
+  }
+  if (outcome.kind === 'queued') {
+    const answer = answerFromItem(ports, call, outcome.item)
     await forget(ports, call, callHash, requestId)
     return { ...answer, ...joined }
   }

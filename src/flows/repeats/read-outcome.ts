@@ -7,6 +7,9 @@ import type { JobStart } from '#domain/slots/lease.ts'
 import { outcomeOf } from '#domain/creations/outcome.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { ItemShown } from '#domain/queue/item.ts'
+import { lacksMethod } from '#domain/runtime/older-object.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
@@ -21,13 +24,15 @@ interface EarlierCreation {
 
 /**
  * `none`: no account has a lease of the creation. `absent`: it never reached the provider. `open`: its job is still searched for.
- * `over`: the search has ended, and the outcome stays unknown.
+ * `over`: the search has ended, and the outcome stays unknown. `queued`: it is, or was, in the line, whatever has become of it since.
  */
 export type CreationOutcome =
   | { kind: 'found'; account: Account | undefined; starts: JobStart[]; body?: string }
   | { kind: 'none' | 'absent' | 'over' }
   | { kind: 'open'; account: Account | undefined }
+  | { kind: 'queued'; item: ItemShown }
 
+const DESK_RETRY_SECONDS = 5
 /** The most jobs of one creation. */
 const PARTS_MAX = 100
 
@@ -47,6 +52,8 @@ export async function readOutcome(
   ports: Ports,
   creation: EarlierCreation
 ): Promise<CreationOutcome> {
+  const item = await itemOf(ports, creation)
+  if (item) return { kind: 'queued', item }
   const first = await recordOf(ports, creation)
   if (!first) return { kind: 'none' }
   const { account, record } = first
@@ -75,6 +82,25 @@ export async function searchNow(
       ports.log('look_failed', { email: account.email, requestId })
       return { kind: 'unknown' }
     })
+}
+
+/**
+ * The item of the request. A Worker that died after it had queued its creation left no lease, and the line starts it all the same.
+ * So an answer of the desk that is not there must not look like "never sent".
+ */
+async function itemOf(
+  ports: Ports,
+  { provider, tenant, requestId }: EarlierCreation
+): Promise<ItemShown | undefined> {
+  const found = await ports
+    .desk(tenant, provider.name)
+    .itemsOf([`request:${requestId}`])
+    .catch((error: unknown) => {
+      if (lacksMethod(error)) return []
+      const message = 'What became of the earlier creation could not be asked just now.'
+      throw new AppError('account_unavailable', message, { retryAfterSeconds: DESK_RETRY_SECONDS })
+    })
+  return found[0]
 }
 
 async function recordOf(ports: Ports, { provider, tenant, requestId, email }: EarlierCreation) {

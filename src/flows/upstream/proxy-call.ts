@@ -47,6 +47,8 @@ export interface ProxyCall {
   mayChange?: boolean
   /** How many seconds the client accepts to wait for a slot (`Prefer: wait`). */
   waitSeconds?: number
+  /** Set when the client asks to have its creation queued (`Prefer: respond-async`). */
+  wish?: QueueWish
   /** When the call began, before it held its idempotency key or client name. Epoch ms. */
   begunAt?: number
   /** The body as the client sent it, when ids of asset copies were put into it. Repeats are recognised by this body. */
@@ -65,12 +67,26 @@ export interface ProxyCall {
   signal?: AbortSignal
 }
 
+/** What a client says of a creation that is to be queued. */
+export interface QueueWish {
+  /** 1, which goes first, to 5. */
+  priority?: number
+  /** It must have started by then, or it ends as failed. */
+  startWithinMs?: number
+}
+
 /** The answer for the client, with the account and the jobs that it is about. */
 export interface ProxyAnswer {
   response: Response
   /** Absent when several accounts answered together. */
   email?: string
   jobIds?: string[]
+  /** The provider's ids of the jobs, if `jobIds` are names of queued creations. */
+  providerJobIds?: string[]
+  /** For a creation that waits: its place in the line, from 1, and about when it starts, if these are known. */
+  waits?: { place?: number; startsAt?: number }
+  /** The creation was queued by this call. */
+  isQueued?: true
   /** For a provider's refusal that is passed on: why and until when the account is parked. */
   parking?: Parking
   /** For a repeat: the id of the request whose answer it got. */

@@ -10,7 +10,7 @@ import { actorOf } from '#http/request/actor.ts'
 import type { RouteMatch } from '#providers/contract/provider.ts'
 import { addressOf, matchOf } from '#http/request/address.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
-import { preferenceApplied, preferredWait } from './prefer-wait.ts'
+import { preferenceApplied, preferredWait, queueWish } from './prefer-wait.ts'
 import { joiningOf } from './join-header.ts'
 import { replyOfHeaders } from './reply-url.ts'
 import type { Surface } from '#http/request/surface.ts'
@@ -28,10 +28,21 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   }
   const call = toCall(c, surface, c.get('caller').tenant)
   const applied = preferenceApplied(call)
-  if (applied !== undefined) c.header('Preference-Applied', applied)
-  const response = toResponse(await dispatchRequest(c.get('ports'), call))
-  if (applied !== undefined) setHeader(response.headers, 'Preference-Applied', applied)
+  // What is to be queued does not wait, so a refusal of it says nothing of waiting.
+  if (applied !== undefined && !call.wish) c.header('Preference-Applied', applied)
+  const answer = await dispatchRequest(c.get('ports'), call)
+  const response = toResponse(answer)
+  if (answer.isQueued) noteQueued(response.headers, surface.provider.name, answer)
+  else if (applied !== undefined) setHeader(response.headers, 'Preference-Applied', applied)
   return response
+}
+
+/** A creation that was queued has not waited, whatever else its client preferred. */
+function noteQueued(headers: Headers, provider: string, { jobIds = [] }: ProxyAnswer): void {
+  setHeader(headers, 'Preference-Applied', 'respond-async')
+  const [name] = jobIds
+  if (name === undefined) return
+  setHeader(headers, 'Location', `/v1/${provider}/jobs/${encodeURIComponent(name)}`)
 }
 
 const NAMES = PROVIDERS.map(({ name }) => name).join('|')
@@ -79,6 +90,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     mayChange: c.get('caller')?.scope === 'full',
     ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
     ...joiningOf(c),
+    ...queueWish(c),
   }
 }
 
@@ -92,11 +104,17 @@ function isBodiless(method: string): boolean {
 }
 
 export function toResponse(answer: ProxyAnswer): Response {
-  const { response, email, jobIds, joined, parking, carried } = answer
+  const { response, email, jobIds, providerJobIds, waits, joined, parking, carried } = answer
   const jobs = idsToHeader(jobIds ?? [])
+  const real = idsToHeader(providerJobIds ?? [])
   const { headers } = response
   if (email !== undefined) setHeader(headers, 'X-Gateway-Account', emailToHeader(email))
   if (jobs !== undefined) setHeader(headers, 'X-Gateway-Job', jobs)
+  if (real !== undefined) setHeader(headers, 'X-Gateway-Provider-Job', real)
+  if (waits?.place !== undefined) setHeader(headers, 'X-Gateway-Queue-Place', String(waits.place))
+  if (waits?.startsAt !== undefined) {
+    setHeader(headers, 'X-Gateway-Starts-Around', new Date(waits.startsAt).toISOString())
+  }
   if (joined !== undefined) setHeader(headers, 'X-Gateway-Joined', joined)
   if (carried) setHeader(headers, 'X-Gateway-Carried', carried.by.join(', '))
   if (carried?.lost.length) setHeader(headers, 'X-Gateway-Lost', carried.lost.join(', '))

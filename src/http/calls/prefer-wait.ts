@@ -1,5 +1,11 @@
-/** Reads `Prefer: wait=N` (RFC 7240 section 4.3): how many seconds a client accepts to wait for a slot instead of a 429. */
-import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+/**
+ * Reads what a client prefers to a 429 when all slots are taken (RFC 7240): `wait=N`, the seconds that it accepts to wait, and
+ * `respond-async`, with which its creation is queued.
+ */
+import type { Context } from 'hono'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { ProxyCall, QueueWish } from '#flows/upstream/proxy-call.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
 
 const WAIT_SECONDS_MAX = 60
 
@@ -17,4 +23,32 @@ export function preferenceApplied({ waitSeconds, match }: ProxyCall): string | u
     match?.route.kind === 'creates-job' ||
     (match?.route.kind === 'streaming-session' && match.route.job !== undefined)
   return waitSeconds !== undefined && takesSlot ? `wait=${waitSeconds}` : undefined
+}
+
+const ASYNC = /(?:^|[,;])\s*respond-async\s*(?:$|[,;])/i
+const PRIORITY_HEADER = 'x-gateway-priority'
+const START_WITHIN_HEADER = 'x-gateway-start-within'
+const START_WITHIN_SECONDS_MAX = 604_800
+
+/** The headers beside it count only with `respond-async`. A value that is none of theirs is refused. */
+export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish'> {
+  if (!c.get('ports').isLineOpen || !ASYNC.test(c.req.header('prefer') ?? '')) return {}
+  const priority = whole(c.req.header(PRIORITY_HEADER), 'X-Gateway-Priority', 5)
+  const within = whole(
+    c.req.header(START_WITHIN_HEADER),
+    'X-Gateway-Start-Within',
+    START_WITHIN_SECONDS_MAX
+  )
+  const wish: QueueWish = {
+    ...(priority === undefined ? {} : { priority }),
+    ...(within === undefined ? {} : { startWithinMs: within * 1000 }),
+  }
+  return { wish }
+}
+
+function whole(text: string | undefined, name: string, most: number): number | undefined {
+  if (text === undefined) return undefined
+  const number = /^\s*\d{1,6}\s*$/.test(text) ? Number(text) : 0
+  if (number >= 1 && number <= most) return number
+  throw new AppError('bad_request', `${name}: a whole number from 1 to ${most}`, { field: name })
 }

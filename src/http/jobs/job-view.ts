@@ -2,6 +2,8 @@
 import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import type { ItemShown } from '#domain/queue/item.ts'
+import { isUnstarted, whyUnstarted } from '#domain/line/shown.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { itsTenant } from '#http/request/partial.ts'
@@ -23,7 +25,7 @@ export const job = z
     requestId: z.string(),
     email: z.nullable(z.string()),
     type: z.string(),
-    status: z.enum([...OUTCOMES, 'running', 'waiting']),
+    status: z.enum([...OUTCOMES, 'queued', 'running', 'waiting']),
     status_final: z.boolean(),
     detail: z.nullable(z.string()),
     created: z.string(),
@@ -38,10 +40,12 @@ export const jobInFull = z
     title: z.optional(z.string()),
     times: z.object({
       asked: time,
-      started: z.string(),
+      started: time,
       accepted: time,
       ended: time,
     }),
+    place: z.optional(z.number()),
+    startsAround: z.optional(z.string()),
     waitedMs: z.nullable(z.number()),
     tookMs: z.nullable(z.number()),
     deliveries: z.string(),
@@ -129,6 +133,32 @@ export function toJobInFull(provider: Provider, email: string | null, record: Jo
     tookMs: ended ? Math.max(0, ended.endedAt - acquiredAt) : null,
     deliveries: `/v1/deliveries?job=${encodeURIComponent(name)}`,
     ...(file ? { files: { [file.kind]: path } } : {}),
+  }
+}
+
+/** A queued creation that has not begun, or ended without a start. `name`: by which it was asked for. */
+export function toItemInFull(item: ItemShown, name: string) {
+  const { names, askedAt, route, reason, place, startsAt } = item
+  const isOver = isUnstarted(item)
+  const asked = new Date(askedAt).toISOString()
+  const jobid = names.find((one) => one === name) ?? names[0] ?? item.item
+  const ended = OUTCOMES.find((status) => status === reason) ?? 'failed'
+  return {
+    jobid,
+    requestId: item.requestId ?? item.item,
+    email: null,
+    type: route,
+    status: isOver ? ended : 'queued',
+    status_final: isOver,
+    detail: isOver ? whyUnstarted(reason) : null,
+    created: asked,
+    ended: null,
+    times: { asked, started: null, accepted: null, ended: null },
+    ...(place === undefined ? {} : { place }),
+    ...(startsAt === undefined ? {} : { startsAround: new Date(startsAt).toISOString() }),
+    waitedMs: null,
+    tookMs: null,
+    deliveries: `/v1/deliveries?job=${encodeURIComponent(jobid)}`,
   }
 }
 

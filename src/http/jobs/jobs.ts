@@ -9,7 +9,7 @@ import { findParking } from '#domain/accounts/parking.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import { askReachable } from '#flows/upstream/ask-reachable.ts'
-import { findJob } from '#flows/jobs/find-job.ts'
+import { findJob, findJobOrItem } from '#flows/jobs/find-job.ts'
 import { listJobs } from '#flows/jobs/list-jobs.ts'
 import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -24,6 +24,7 @@ import {
   jobInFull,
   jobListing,
   nameOf,
+  toItemInFull,
   toJobInFull,
   toJobQuery,
   toJobView,
@@ -153,8 +154,9 @@ function oneJob(app: App, provider: Provider): void {
     },
     async (c) => {
       const id = c.req.param('id') ?? ''
-      const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
+      const found = await findJobOrItem(c.get('ports'), provider, c.get('caller').tenant, id)
       if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
+      if ('item' in found) return c.json(toItemInFull(found.item, id))
       return c.json(toJobInFull(provider, found.account?.email ?? null, found.record))
     }
   )

@@ -54,10 +54,12 @@ export interface ProviderJobs {
   /** The form of the ids of a row's jobs. Absent or undefined: the row's creations cannot be queued. */
   queueForm?(match: RouteMatch): IdForm | undefined
   /**
-   * The answer of a status row about a job with that name that has not begun, in the provider's words for queued or failed. Absent
-   * or undefined: the row shows no such status.
+   * The answer of a row about a job with that name that has not begun: of a status, in the provider's words for queued or failed;
+   * of a deletion, after the item was cancelled. `refusal` is opened. Absent or undefined: the row has no such answer.
    */
   showQueued?(match: RouteMatch, name: string, shown: ItemShown): object | undefined
+  /** JSON pointers to the ids of jobs in the answer of a row, besides those that the row names itself. */
+  jobIdsAt?(match: RouteMatch): readonly string[]
 }
 
 /** Where the URL of a job's file is: the path of a status read, and JSON pointers into its answer, the best first. */

@@ -5,6 +5,7 @@ import type { JobSearch, ProviderJobs } from '#providers/contract/provider.ts'
 import { linkOf, routesByName, tableJobs } from '#providers/shared/table-jobs.ts'
 import { buildAnswer } from './jobs/creation-answer.ts'
 import { fileOf } from './jobs/files.ts'
+import { jobIdsAt, queueForm, showQueued } from './jobs/queued.ts'
 import { OLDER_VIDEOS, SEARCHES } from './jobs/searches.ts'
 import { ROUTES } from './routes/table.ts'
 
@@ -16,6 +17,9 @@ export const jobs: ProviderJobs = {
   buildAnswer,
   searchOf,
   fileOf,
+  queueForm,
+  showQueued,
+  jobIdsAt,
   fingerprintOf(body) {
     const title = textAt(body, '/title') ?? textAt(body, '/video_title')
     const callbackId = textAt(body, '/callback_id')

@@ -7,6 +7,7 @@ import type { ProviderJobs } from '#providers/contract/provider.ts'
 import { tableJobs } from '#providers/shared/table-jobs.ts'
 import { buildAnswer } from './jobs/creation-answer.ts'
 import { fileOf } from './jobs/files.ts'
+import { queueForm, showQueued } from './jobs/queued.ts'
 import { searchOf } from './jobs/searches.ts'
 import { slotsPerJob } from './jobs/slots-per-task.ts'
 import { withTask } from './jobs/task-in-report.ts'
@@ -23,6 +24,8 @@ export const jobs: ProviderJobs = {
   buildAnswer,
   searchOf,
   fileOf,
+  queueForm,
+  showQueued,
   fingerprintOf(body, call) {
     const name = call && nameOf(call, textAt(body, nameAt(call)))
     return name === undefined ? {} : { callbackId: name }

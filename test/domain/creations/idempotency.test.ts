@@ -49,3 +49,22 @@ test('any text can be sent as a header, and ids in one are told apart', () => {
   expect(idsToHeader([])).toBeUndefined()
   expect(idsToHeader(['x'.repeat(9000)])).toBeUndefined()
 })
+
+test('the key of a queued creation outlives its item by a day, however long that waits [I4]', () => {
+  const queued: KeyRecord = { requestId: 'r', startedAt: 0, endedAt: 0, answer: ANSWER }
+  const turn = (record: KeyRecord, now: number, end: 'waits' | number | undefined) =>
+    turnOf(record, now, SPANS, () => end).kind
+  expect(turn(queued, 160 * HOUR, 'waits')).toBe('replay')
+  expect(turn(queued, 160 * HOUR, 137 * HOUR)).toBe('replay')
+  expect(turn(queued, 160 * HOUR, 136 * HOUR)).toBe('fresh')
+  expect(turn(queued, 160 * HOUR, undefined)).toBe('fresh')
+  expect(turn({ requestId: 'r', startedAt: 0 }, 160 * HOUR, 'waits')).toBe('unknown')
+})
+
+test('the line is not asked about a key that counts anyway', () => {
+  const asked = () => {
+    throw new Error('asked')
+  }
+  const kept: KeyRecord = { requestId: 'r', startedAt: 0, endedAt: 0, answer: ANSWER }
+  expect(turnOf(kept, HOUR, SPANS, asked).kind).toBe('replay')
+})

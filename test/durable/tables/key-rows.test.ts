@@ -51,3 +51,47 @@ test('a key is kept for five days after its own, and then nothing is left to loo
   rows.forget(due)
   expect([rows.find(NAME, due), rows.dueAt(due)]).toEqual([undefined, undefined])
 })
+
+test('the key of a creation that waits for a week is found all the time, and for a day after its start [I4]', () => {
+  const { rows } = open()
+  const answer = { status: 202, contentType: 'application/json', body: '', isQueued: true } as const
+  rows.save(NAME, { requestId: 'one', startedAt: MIDNIGHT, answer })
+  rows.save('POST /v3/videos other', { requestId: 'two', startedAt: MIDNIGHT, answer })
+  let leftAt: number | 'waits' = 'waits'
+  rows.lineEnd = (requestId) => (requestId === 'one' ? leftAt : undefined)
+  for (let hour = 0; hour < 10 * 24; hour += 6) {
+    const now = MIDNIGHT + (hour * DAY) / 24
+    expect(rows.find(NAME, now)?.requestId).toBe('one')
+    rows.forget(now)
+    expect(rows.find(NAME, now)?.requestId).toBe('one')
+  }
+  const left = MIDNIGHT + 10 * DAY
+  leftAt = left
+  rows.forget(left + DAY - 1)
+  expect(rows.find(NAME, left + DAY - 1)?.requestId).toBe('one')
+  rows.forget(left + 8 * DAY)
+  expect(rows.find(NAME, left + 8 * DAY)).toBeUndefined()
+  expect(rows.dueAt(left + 8 * DAY)).toBeUndefined()
+})
+
+test('a key whose Worker died is kept as long as the creation that it queued waits [I4]', () => {
+  const { rows } = open()
+  const record = { requestId: 'one', startedAt: MIDNIGHT }
+  rows.save(NAME, record)
+  rows.lineEnd = () => 'waits'
+  const later = MIDNIGHT + 6 * DAY
+  rows.forget(later)
+  rows.saveEnded(NAME, { ...record, isUnknown: true }, later + DAY)
+  expect(rows.find(NAME, later + DAY)?.isUnknown).toBe(true)
+})
+
+test('a key that is no queued creation is deleted without a question to the line', () => {
+  const { rows } = open()
+  const answer = { status: 200, contentType: 'application/json', body: '' }
+  rows.save(NAME, { requestId: 'one', startedAt: MIDNIGHT, answer })
+  rows.lineEnd = () => {
+    throw new Error('asked')
+  }
+  rows.forget(MIDNIGHT + 6 * DAY)
+  expect(rows.find(NAME, MIDNIGHT + 6 * DAY)).toBeUndefined()
+})

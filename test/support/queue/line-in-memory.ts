@@ -237,6 +237,7 @@ function toShown({ item, record, state, sort }: Kept): ItemShown {
     state,
     route: sort.route,
     askedAt: sort.askedAt,
+    requestId: record.requestId,
     ...(sort.reason === undefined ? {} : { reason: sort.reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),

@@ -1,0 +1,45 @@
+/** Cancels a queued creation before it is chosen. A token cancels its own; one with the scope `full` those of its tenant. */
+import { AppError } from '#domain/runtime/errors.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { lacksMethod } from '#domain/runtime/older-object.ts'
+import type { ItemShown } from '#domain/queue/item.ts'
+import { poolOf } from '#flows/routing/find-owners.ts'
+import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+
+const RETRY_SECONDS = 5
+
+type Asking = Pick<ProxyCall, 'tenant' | 'provider' | 'tokenId' | 'mayChange' | 'by'>
+
+export async function cancelItem(ports: Ports, asking: Asking, name: string): Promise<ItemShown> {
+  const { tenant, provider, tokenId = '', mayChange, by } = asking
+  const desk = ports.desk(tenant, provider.name)
+  const missing = unlessMissing
+  let cancelled = await desk.cancelItem(name, tokenId).catch(missing)
+  if (cancelled === undefined && mayChange === true) {
+    // The audit line comes first, so that nobody's item is cancelled by another token without one.
+    const entry = {
+      action: 'item.cancelled',
+      tenant,
+      provider: provider.name,
+      subject: name,
+    } as const
+    const [known] = await desk.itemsOf([name]).catch(() => [])
+    if (known && by) await desk.noteAudit(entry, by)
+    cancelled = await desk.cancelItem(name).catch(missing)
+  }
+  const { accounts } = await ports.accounts.list(tenant, provider.name)
+  const names = typeof cancelled === 'object' ? [name, cancelled.item, ...cancelled.names] : [name]
+  ports.items.forget(poolOf(tenant, provider.name, accounts), names)
+  if (cancelled === undefined) {
+    throw new AppError('not_found', `Unable to locate queued job ${name}`)
+  }
+  if (cancelled !== 'late') return cancelled
+  const message = `${name} is being started. It can be deleted when it has begun.`
+  const details = { retryAfterSeconds: RETRY_SECONDS, jobIds: [name] }
+  throw new AppError('resource_not_ready', message, details)
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (lacksMethod(error)) return undefined
+  throw error
+}

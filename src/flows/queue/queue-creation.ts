@@ -1,0 +1,190 @@
+/**
+ * Puts a creation into the line of its tenant's desk, and answers with names of ours for its jobs (docs/rfc/0009-queue.md). Nothing
+ * is sent to the provider here: the object of an account does that when the desk has chosen it.
+ *
+ * If the desk's answer is lost, the item may be in the line. The desk is asked again with the same item, which writes nothing twice.
+ * After that the outcome is unknown, and the client is told so.
+ */
+import type { EnqueueAnswer } from '#domain/ports/line.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { NewItem } from '#domain/queue/item.ts'
+import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
+import { lacksMethod } from '#domain/runtime/older-object.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
+import { newCreation, type Creation } from '#flows/creations/creation.ts'
+import { startJob } from '#flows/creations/start-job.ts'
+import { unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
+import { answerFromItem } from '#flows/repeats/answer-from-item.ts'
+import { joinRepeat, noteUnknown } from '#flows/repeats/join-repeats.ts'
+import { clientNamesIn } from '#flows/repeats/one-per-client-name.ts'
+import type { Eligible } from '#flows/routing/choose-accounts.ts'
+import { noSlotError } from '#flows/slots/no-slot-errors.ts'
+import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
+import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+import { sealItem } from './item-text.ts'
+
+const BODY_BYTES_MAX = 1024 * 1024
+const USUAL_PRIORITY = 3
+/** An item of another request may have the name. Then the next ms is taken. The desk looks for a request's item in as many. */
+const NAMES_TRIED = 5
+const CLOSED_RETRY_SECONDS = 5
+
+/**
+ * Whether the client asks to be queued and the creation can be. Not yet: a body with a name of the client's own, by which it could
+ * not poll, and a creation of several jobs (docs/rfc/0009-queue.md, step 7).
+ */
+export function mayQueue(call: ReadCall): boolean {
+  const { wish, match, provider, tokenId, tokenHash, repeats } = call
+  if (!wish || !match || repeats !== undefined) return false
+  if (tokenId === undefined || tokenHash === undefined) return false
+  if (provider.jobs.queueForm?.(match) === undefined) return false
+  return provider.jobs.count(match, call.json) === 1 && clientNamesIn(call).length === 0
+}
+
+/** Deferred before it is awaited, as every creation. A desk without a line starts the creation as if nothing had been asked. */
+export function queueJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  const begun = { ...call, begunAt: call.begunAt ?? ports.now() }
+  const work = joinRepeat(ports, begun, () => queueCreation(ports, begun)).catch(
+    (error: unknown) => {
+      if (error instanceof NoLine) return startJob(ports, begun)
+      throw error
+    }
+  )
+  ports.defer(work.catch(() => {}))
+  return work
+}
+
+/** The desk takes no items, or is of an older release. Nothing was written. */
+class NoLine extends Error {}
+
+async function queueCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  if ((call.body?.byteLength ?? 0) > BODY_BYTES_MAX) {
+    const advice =
+      'Upload files first and name them by their ids, or send it without respond-async.'
+    throw new AppError('too_large', `A queued creation may have a body of 1 MiB. ${advice}`)
+  }
+  const creation = newCreation(ports, call)
+  const { slots } = creation
+  return runWhereAssetsAre(ports, call, {
+    slots,
+    hasSent: () => creation.isSent,
+    on(placed, eligible) {
+      refuseIfTooMany(ports, creation, eligible)
+      creation.call = placed
+      return enqueue(ports, creation, eligible)
+    },
+  })
+}
+
+/** Throws where no account may ever hold so many slots at once. The item would wait for days. */
+function refuseIfTooMany(ports: Ports, { ask, slots, call }: Creation, eligible: Eligible): void {
+  const most = Math.max(0, ...eligible.accounts.map(({ maxJobs }) => maxJobs))
+  const mostSlots = Math.min(most, call.limit ?? most)
+  if (eligible.accounts.length === 0)
+    throw noSlotError({ kind: 'none' }, ask, undefined, ports.now())
+  if (slots > mostSlots)
+    throw noSlotError({ kind: 'never', mostSlots }, ask, undefined, ports.now())
+}
+
+async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Promise<ProxyAnswer> {
+  const { call } = creation
+  const firstAt = isTimedId(call.requestId) ? timeOf(call.requestId) : creation.begunAt
+  const sealed = await sealItem(ports, { ...call, headers: withoutKey(call.headers) })
+  for (let tried = 0; tried < NAMES_TRIED; tried += 1) {
+    const item = itemOf(ports, creation, eligible, { at: firstAt + tried, sealed })
+    const said = await tell(ports, creation, item)
+    if (said.kind === 'queued')
+      return answerFromItem(ports, call, { ...said, names: item.record.names })
+    if (said.kind === 'known') return answerFromItem(ports, call, said.shown)
+    if (said.kind === 'closed') throw new NoLine('closed')
+    if (said.kind === 'full') throw queueFull(said)
+  }
+  throw new AppError('slots_full', 'No name was free for this creation. Nothing was queued.', {
+    retryAfterSeconds: CLOSED_RETRY_SECONDS,
+  })
+}
+
+/** Each attempt at the provider gets a key of its own, made of its lease. So the client's key is not kept with the call. */
+function withoutKey(headers: Headers): Headers {
+  const others = new Headers(headers)
+  others.delete('idempotency-key')
+  return others
+}
+
+/** Asks the desk, and again if its answer is lost. Then the item may be in the line. */
+async function tell(ports: Ports, creation: Creation, item: NewItem): Promise<EnqueueAnswer> {
+  const { call } = creation
+  const desk = ports.desk(call.tenant, call.provider.name)
+  for (const pauseMs of [0, ...ports.durations.enqueuePausesMs]) {
+    if (pauseMs > 0) await ports.after(pauseMs)
+    // Later than that, a repeat under the same key may have found no item, and run instead.
+    if (ports.now() - creation.begunAt >= ports.durations.acquireWithinMs) break
+    const isFirst = !creation.isSent
+    creation.isSent = true
+    try {
+      const [said] = await desk.enqueue([item])
+      if (said) return said
+    } catch (error) {
+      if (isFirst && lacksMethod(error)) throw new NoLine('older')
+      ports.log('enqueue_failed', { tenant: call.tenant, requestId: call.requestId })
+    }
+  }
+  if (!creation.isSent) {
+    const message = 'The creation could not be queued in time. Nothing was queued.'
+    throw new AppError('slots_full', message, { retryAfterSeconds: CLOSED_RETRY_SECONDS })
+  }
+  await noteUnknown(ports, call, { canBeFound: true })
+  ports.log('outcome_unknown', { tenant: call.tenant, requestId: call.requestId })
+  throw unknownOutcome(call.provider.name, call.requestId)
+}
+
+function itemOf(
+  ports: Ports,
+  { call, ask, slots }: Creation,
+  { accounts, isPinned }: Eligible,
+  { at, sealed }: { at: number; sealed: string }
+): NewItem {
+  const { provider, match, tenant, tokenId = '', tokenHash = '', origin, reply, wish } = call
+  const form = match && provider.jobs.queueForm?.(match)
+  if (!match || !form) throw new Error('a row that cannot be queued')
+  const item = itemIdOf(call.requestId, at)
+  const [account] = accounts
+  const part = provider.accounts.credentialKindFor?.(call.path)
+  const key = call.headers.get('idempotency-key')
+  return {
+    item,
+    sealed,
+    sort: {
+      lane: '',
+      ...(isPinned && account ? { lane: account.email, laneSince: account.createdAt } : {}),
+      token: tokenId,
+      priority: wish?.priority ?? USUAL_PRIORITY,
+      askedAt: at,
+      startBy: at + (wish?.startWithinMs ?? ports.durations.startWithinMs),
+      bytes: sealed.length,
+      route: ask.route,
+      ...(ask.meter === undefined ? {} : { meter: ask.meter }),
+      ...(part === undefined ? {} : { part }),
+      slots,
+      ...(call.limit === undefined ? {} : { limit: call.limit }),
+    },
+    record: {
+      requestId: call.requestId,
+      tenant,
+      method: call.method,
+      path: call.path,
+      names: namesOf(item, ask.count, form),
+      tokenHash,
+      origin,
+      ...(reply === undefined ? {} : { reply }),
+      ...(key === null ? {} : { clientKey: key }),
+      tries: [],
+    },
+  }
+}
+
+function queueFull({ cap, retryAfterSeconds }: Extract<EnqueueAnswer, { kind: 'full' }>): AppError {
+  const message = `The line is full (${cap}). Nothing was queued. Try again in ${retryAfterSeconds} s.`
+  return new AppError('queue_full', message, { retryAfterSeconds })
+}

@@ -1,0 +1,77 @@
+/**
+ * Finds queued creations by the names that clients have for their jobs. TenantDesk keeps them. An isolate caches what has begun,
+ * which does not change, and what waits for a few seconds. So many polls cost the desk little.
+ */
+import { shortId } from '#domain/jobs/fingerprint.ts'
+import type { Desk } from '#domain/ports/desk.ts'
+import type { ItemStore } from '#domain/ports/ports.ts'
+import type { ItemShown } from '#domain/queue/item.ts'
+import { lacksMethod } from '#domain/runtime/older-object.ts'
+import { shownFor } from '#domain/line/shown.ts'
+import type { OwnerPool } from '#domain/routing/owner.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
+import { Cached } from './cached.ts'
+import { keepOwner, type OwnerCache } from './owners.ts'
+
+/** How long the desk is not asked again about a name that is no item. */
+const MISS_MS = 60_000
+const BOUNDS = {
+  entries: 20_000,
+  chars: 8_000_000,
+  weigh: (shown: ItemShown | null) => (shown ? 300 + (shown.refusal ?? '').length : 0),
+}
+
+/** null: the name is no item. */
+type ItemCache = Cached<ItemShown | null>
+
+export function makeItemCache(now: () => number): ItemCache {
+  return new Cached<ItemShown | null>(MISS_MS, BOUNDS, now)
+}
+
+interface Around {
+  owners: OwnerCache
+  desk(tenant: string, provider: string): Desk
+  now(): number
+  durations: Durations
+}
+
+export function makeItemStore(cache: ItemCache, around: Around): ItemStore {
+  return {
+    async find(pool, names) {
+      const seen = names.map((name) => cache.peek(keyOf(pool, name)))
+      const asked = names.filter((_, index) => seen[index] === undefined)
+      const found = asked.length === 0 ? [] : await ask(around, pool, asked)
+      for (const name of asked) {
+        const shown = found.find((one) => one.item === name || one.names.includes(name)) ?? null
+        const keepMs = shown ? shownFor(shown, around.now(), around.durations) : MISS_MS
+        cache.put(keyOf(pool, name), shown, keepMs)
+      }
+      for (const shown of found) keepOwners(around.owners, pool, shown)
+      return [
+        ...new Set([...seen.filter((shown) => shown !== null && shown !== undefined), ...found]),
+      ]
+    },
+    forget(pool, names) {
+      for (const name of names) cache.delete(keyOf(pool, name))
+    },
+  }
+}
+
+async function ask(around: Around, pool: OwnerPool, names: string[]): Promise<ItemShown[]> {
+  try {
+    return await around.desk(pool.tenant, pool.provider).itemsOf(names)
+  } catch (error) {
+    if (lacksMethod(error)) return []
+    throw error
+  }
+}
+
+/** The desk tells the account beside the item, so that it is not asked again for the owner of the job. */
+function keepOwners(owners: OwnerCache, pool: OwnerPool, { owner, jobIds = [] }: ItemShown): void {
+  if (!owner) return
+  for (const id of jobIds) keepOwner(owners, pool, { ...owner, id: shortId(id) })
+}
+
+function keyOf({ tenant, provider }: OwnerPool, name: string): string {
+  return `${tenant}/${provider}/${name}`
+}

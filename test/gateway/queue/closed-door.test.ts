@@ -1,0 +1,52 @@
+/** The real Worker while nothing is queued: names of ours are only ids, and nobody is answered otherwise than before. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
+import { openGateway, type Gateway } from '../../support/gateway.ts'
+
+let gateway: Gateway
+const [name = ''] = namesOf(itemIdOf('r', 1_800_000_000_000), 1, { kind: 'hex' })
+
+beforeAll(async () => {
+  gateway = await openGateway({ accounts: { a: 2, b: 2 } })
+})
+afterAll(() => gateway.dispose())
+
+test('while the line is not open, respond-async starts the creation as if it had not been asked', async () => {
+  const answer = await gateway.createVideo(
+    {},
+    { prefer: 'respond-async', 'x-gateway-priority': '9' }
+  )
+  expect(answer.status).toBe(200)
+  expect(answer.headers.get('preference-applied')).toBeNull()
+  expect(answer.headers.get('location')).toBeNull()
+  expect(answer.headers.get('x-gateway-account')).not.toBeNull()
+})
+
+test('an id that looks like a name of ours, and is none, answers like any unknown id [I5]', async () => {
+  const [odd, plain] = await Promise.all(
+    [name, '9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b84'].map((id) => gateway.fetch(`/heygen/v3/videos/${id}`))
+  )
+  expect(odd?.status).toBe(404)
+  expect(await odd?.json()).toEqual(await plain?.json())
+  expect((await gateway.fetch(`/v1/heygen/jobs/${name}`)).status).toBe(404)
+})
+
+test('what nobody queued cannot be cancelled, and nobody without a token may ask', async () => {
+  const cancel = (of: Gateway) => of.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
+  const answer = await cancel(gateway)
+  expect(answer.status).toBe(404)
+  expect(await answer.json()).toEqual({ error: `Unable to locate queued job ${name}`, code: 404 })
+  expect((await cancel(gateway.as('nobody'))).status).toBe(401)
+  expect((await gateway.fetch('/v1/heygen/queue/x', { method: 'PUT' })).status).toBe(405)
+})
+
+test('a job that runs is found by the id of its request, as before', async () => {
+  const made = await gateway.createVideo()
+  const requestId = made.headers.get('x-request-id') ?? ''
+  const view = await gateway.fetch(`/v1/heygen/jobs/${requestId}`)
+  expect(await view.json()).toMatchObject({
+    requestId,
+    status: 'running',
+    times: { started: expect.any(String) },
+  })
+})
