@@ -50,3 +50,19 @@ test('a job that runs is found by the id of its request, as before', async () =>
     times: { started: expect.any(String) },
   })
 })
+
+test('a desk of a release that had no line answers for what is no item, as during a deploy', async () => {
+  const older = await openGateway({
+    accounts: { a: 2 },
+    entry: 'test/support/workers/lineless-worker.ts',
+  })
+  try {
+    expect((await older.fetch(`/heygen/v3/videos/${name}`)).status).toBe(404)
+    const cancel = await older.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
+    expect(cancel.status).toBe(404)
+    const unknown = '01a3185c-5000-7310-9b20-7d6c9b23c1f8'
+    expect((await older.fetch(`/v1/heygen/jobs/${unknown}`)).status).toBe(404)
+  } finally {
+    await older.dispose()
+  }
+})
