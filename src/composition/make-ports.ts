@@ -32,7 +32,7 @@ import { platform } from './platform.ts'
 const REGISTRAR = '@registrar'
 
 /** Whether `Prefer: respond-async` puts creations into the line. The line is built in steps, and this is set with the last one. */
-const IS_LINE_OPEN = false
+const IS_LINE_OPEN = true
 
 /** How many searches for unknown ids one token may cause (contract section 14.10). */
 const SEARCHES_A_MINUTE = 30

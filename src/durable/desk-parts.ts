@@ -92,6 +92,7 @@ export function makeDeskParts({
     ...lineDeps(tables, { uploads, full, waiting }),
     ...{ ports, now: platform.now, provider, tenant, armIn },
   })
+  tables.keys.lineEnd = (requestId) => line.endOf(requestId)
   return {
     line,
     alertBook,

@@ -94,6 +94,8 @@ export interface ItemRecord {
   reason?: string
   /** When it ended without a start. */
   endedAt?: number
+  /** When it left the line. The key of its request counts for a day from then. */
+  leftAt?: number
 }
 
 export interface NewItem {

@@ -3,6 +3,7 @@
  * ask for work and send it. An item stays in the line, with its body, until somebody says for certain what became of it.
  */
 import type { EnqueueAnswer, WorkAnswer, WorkAsk, WorkReport } from '#domain/ports/line.ts'
+import type { LineEnd } from '#domain/creations/idempotency.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
 import type { Resealer } from '#flows/access/reseal-text.ts'
 import { endWaiting, takeReport } from './reports.ts'
@@ -67,6 +68,12 @@ export class DeskLine {
     const found = names.flatMap((name) => findNamed(this.#context, name) ?? [])
     const once = new Map(found.map((row) => [row.item, row]))
     return Array.from(once.values(), (row) => toShown(this.#context, row))
+  }
+
+  /** What the line has of a request, for the key under which it came. */
+  endOf(requestId: string): LineEnd {
+    const row = findNamed(this.#context, `request:${requestId}`)
+    return row && (row.isGone ? (row.record.leftAt ?? row.sort.askedAt) : 'waits')
   }
 
   cancel(name: string, token: string | undefined): ItemShown | 'late' | undefined {

@@ -70,6 +70,7 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     state: memory.stateOf(row),
     route: sort.route,
     askedAt: sort.askedAt,
+    requestId: record.requestId,
     ...(reason === undefined ? {} : { reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),

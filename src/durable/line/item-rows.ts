@@ -82,7 +82,8 @@ export class ItemRows {
   }
 
   /** Moves an item out of the line, without its body. */
-  leave({ item, sort, record }: Omit<ItemRow, 'isGone'>): void {
+  leave({ item, sort, record: before }: Omit<ItemRow, 'isGone'>, leftAt: number): void {
+    const record = { ...before, leftAt }
     const sql =
       'UPDATE queued SET is_gone = 1, sort = ?, record = ?, sealed = NULL WHERE is_gone = 0 AND item = ?'
     this.#sql.exec(sql, JSON.stringify(sort), JSON.stringify(record), item)

@@ -45,14 +45,15 @@ export function takeReport(
     else {
       const { refusal } = report
       const reason = report.kind === 'over' ? report.reason : undefined
-      memory.items.leave({ ...row, record: { ...record, ...given({ reason, refusal }) } })
+      const over = { ...record, ...given({ reason, refusal }) }
+      memory.items.leave({ ...row, record: over }, context.now())
     }
     return undefined
   })
 }
 
 function begin(
-  { memory, accounts }: LineContext,
+  { memory, accounts, now }: LineContext,
   line: Line,
   row: ItemRow,
   key: string,
@@ -63,7 +64,8 @@ function begin(
   const jobIds = starts.map(({ jobId }) => jobId)
   line.order.remove(row.item)
   line.untold.delete(row.item)
-  memory.items.leave({ ...row, record: { ...row.record, leaseId, email, key, jobIds } })
+  const record = { ...row.record, leaseId, email, key, jobIds }
+  memory.items.leave({ ...row, record }, now())
 }
 
 /** Back to its place, or, refused by too many accounts, to an end that is told. */

@@ -86,10 +86,10 @@ export class UntoldEnds {
 
   /** It may have begun meanwhile. */
   #leave(item: string): void {
-    const { memory } = this.#context
+    const { memory, now } = this.#context
     const row = memory.items.find(item)
     if (!row || move(memory.stateOf(row), 'told') === 'refused') return
-    memory.items.leave(row)
+    memory.items.leave(row, now())
     memory.line.untold.delete(item)
   }
 
