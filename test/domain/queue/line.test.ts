@@ -234,3 +234,12 @@ test('a second refusal by one account is not that of another', () => {
   expect(judgeReport(item, 'k', refused)).toBe('back')
   expect(judgeReport(item, 'n', refused)).toBe('refused')
 })
+
+test('what all accounts of its lane have refused is tried no more', () => {
+  const item = { state: 'chosen', leaseIds: ['l'], leftOut: ['m'], serving: ['k', 'm'] } as const
+  const back = { kind: 'back', leaseId: 'l' } as const
+  expect(judgeReport(item, 'k', { ...back, isLeftOut: true })).toBe('refused')
+  expect(judgeReport(item, 'k', back)).toBe('back')
+  const other = { ...item, serving: ['k', 'm', 'n'] }
+  expect(judgeReport(other, 'k', { ...back, isLeftOut: true })).toBe('back')
+})

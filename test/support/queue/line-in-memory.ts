@@ -153,7 +153,8 @@ export class LineInMemory implements Line {
     const tries = chosen ? [...record.tries, chosen] : record.tries
     const leaseIds = tries.flatMap((one) => one.leaseIds)
     const { leftOut = [] } = sort
-    const event = judgeReport({ state, leaseIds, leftOut }, account, report)
+    const serving = this.#serving(sort)
+    const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
     if (!event || move(state, event) === 'refused') return
     const why = report.kind === 'back' ? report.why : undefined
     record.tries = tries.map((one) => (one === chosen && why ? { ...one, why } : one))
@@ -171,6 +172,14 @@ export class LineInMemory implements Line {
     this.#move(kept, event)
     if (event === 'back') this.#order.giveBack({ item: kept.item, sort: kept.sort })
     else this.#order.remove(kept.item)
+  }
+
+  /** The accounts of the item's lane. */
+  #serving({ lane, laneSince }: ItemSort): string[] {
+    return Object.entries(this.#setting.accounts).flatMap(([key, one]) => {
+      const isOfLane = lane === '' || (one.email === lane && one.createdAt === laneSince)
+      return isOfLane && one.isRemoved !== true ? [key] : []
+    })
   }
 
   async tokenChanged(_tokenHash: string): Promise<void> {
