@@ -1,5 +1,7 @@
 /** What clients see of a queued creation that waits, is cancelled, or ends without a start. */
 import { expect, test } from 'vitest'
+import { sealRefusal } from '#flows/queue/refusal.ts'
+import { heygen } from '#providers/heygen/index.ts'
 import { Door } from '../../support/queue/door.ts'
 
 const ASYNC = { prefer: 'respond-async' }
@@ -88,8 +90,9 @@ test('a token cancels its own items only, and a full token any of its tenant, wi
 test("what the provider's refusal said is shown in its words", async () => {
   const door = new Door()
   const name = await queueOne(door)
-  const said = JSON.stringify({ error: { code: 'content_policy_violation', message: 'Not this.' } })
-  const refusal = await door.ports().vault.seal('queued/heygen/t', said)
+  const body = JSON.stringify({ error: { code: 'content_policy_violation', message: 'Not this.' } })
+  const said = { message: 'Not this.', status: 400, body }
+  const refusal = await sealRefusal(door.ports(), heygen, 't', said)
   const [{ key = '' } = {}] = door.accounts
   const pull = { account: key, tenant: 't', free: 1, held: 0, underWay: [], parkings: [] }
   const [work] = (await door.line.takeWork(pull)).work

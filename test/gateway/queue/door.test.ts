@@ -1,4 +1,4 @@
-/** The real Worker while nothing is queued: names of ours are only ids, and nobody is answered otherwise than before. */
+/** The door of the line at the real Worker, and names of ours that nobody queued. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
 import { openGateway, type Gateway } from '../../support/gateway.ts'
@@ -11,15 +11,21 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.dispose())
 
-test('while the line is not open, respond-async starts the creation as if it had not been asked', async () => {
-  const answer = await gateway.createVideo(
-    {},
-    { prefer: 'respond-async', 'x-gateway-priority': '9' }
-  )
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get('preference-applied')).toBeNull()
-  expect(answer.headers.get('location')).toBeNull()
-  expect(answer.headers.get('x-gateway-account')).not.toBeNull()
+test('a tenant that queues is answered 202, with the name of the job and where to look', async () => {
+  const answer = await gateway.createVideo({}, { prefer: 'respond-async' })
+  expect(answer.status).toBe(202)
+  const { data } = (await answer.json()) as { data: { status: string; video_id: string } }
+  expect(data.status).toBe('waiting')
+  expect(answer.headers.get('preference-applied')).toBe('respond-async')
+  expect(answer.headers.get('location')).toBe(`/v1/heygen/jobs/${data.video_id}`)
+  expect(answer.headers.get('x-gateway-account')).toBeNull()
+})
+
+test('a priority that is none is refused by name, and nothing is queued', async () => {
+  const headers = { prefer: 'respond-async', 'x-gateway-priority': '9' }
+  const answer = await gateway.createVideo({}, headers)
+  expect(answer.status).toBe(400)
+  expect(await answer.text()).toContain('X-Gateway-Priority')
 })
 
 test('an id that looks like a name of ours, and is none, answers like any unknown id [I5]', async () => {
