@@ -7,7 +7,7 @@ import { BUNDLE, makeBundle } from './lib/bundle.ts'
 import { NOTICES, notesOnFile, noticesOf } from './lib/notices.ts'
 import { runWorker } from './lib/run-worker.ts'
 
-const KIB_MAX = 280
+const KIB_MAX = 320
 const SECRETS = {
   ADMIN_TOKEN: randomBytes(24).toString('base64url'),
   MASTER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
