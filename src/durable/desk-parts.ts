@@ -22,6 +22,7 @@ import { DeskResealing } from '#durable/desk/resealing.ts'
 import { SessionRenewals } from '#durable/desk/session-renewals.ts'
 import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
+import { TokenShares } from '#durable/limits/token-shares.ts'
 import { Hub } from '#durable/live/hub.ts'
 import { FullAccounts } from '#durable/pool/full-accounts.ts'
 import { RefusedAccounts } from '#durable/pool/refused-accounts.ts'
@@ -103,6 +104,14 @@ export function makeDeskParts({
     waiting: new WaitingRoom(ports, platform),
     refused: new RefusedAccounts(storage),
     full: new FullAccounts(storage, platform.now),
+    shares: new TokenShares(storage, {
+      ports,
+      tenant,
+      accountKeys: () => [
+        ...tables.accounts.all.map(({ key }) => key),
+        ...tables.accounts.formerKeys(platform.now() - ports().durations.keepEndedMs),
+      ],
+    }),
     signIns,
     targets,
     hub: isHubName(name)

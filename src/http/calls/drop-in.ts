@@ -11,6 +11,7 @@ import type { RouteMatch } from '#providers/contract/provider.ts'
 import { addressOf, matchOf } from '#http/request/address.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { preferenceApplied, preferredWait } from './prefer-wait.ts'
+import { callLimitsOf } from './caller-limits.ts'
 import { joiningOf } from './join-header.ts'
 import { replyOfHeaders } from './reply-url.ts'
 import type { Surface } from '#http/request/surface.ts'
@@ -79,6 +80,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     mayChange: c.get('caller')?.scope === 'full',
     ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
     ...joiningOf(c),
+    ...callLimitsOf(c.get('caller')),
   }
 }
 
