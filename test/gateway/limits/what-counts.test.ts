@@ -1,6 +1,6 @@
 /** What the limits on jobs count, and how each door says that one is reached. */
 import { expect, test } from 'vitest'
-import { CLOCKED, stopClock } from '../../support/clock/clock.ts'
+import { advance, CLOCKED, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { VIDEO, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
@@ -68,6 +68,22 @@ test('a POST on a path that nobody knows counts while it runs, and as a job if i
   const guess = await as.post('/heygen/v3/unlisted/things', {})
   expect(guess.headers.get('x-gateway-job')).toBe('thing-1')
   await expectLimit(await as.createVideo(), 'maxConcurrent', 1)
+})
+
+test('a creation without a status counts for its day, and runs only as long as its call; a refused one counts for neither', async () => {
+  const gateway = await gatewayWith()
+  const { as } = await limitedBy(gateway, { maxConcurrent: 1, jobsPerDay: 2 })
+  const path = '/v1/personalized_video/add_contact'
+  const add = () => as.post(`/heygen${path}`, { project_id: 'project' })
+  const match = { method: 'POST', path }
+  await gateway.sim.fault({ match, times: 2, effect: { status: 400 } })
+  const refused = [await add(), await add()]
+  expect(refused.map(({ status }) => status)).toEqual([400, 400])
+  await gateway.sim.fault({ match, effect: { status: 200, body: { code: 100, data: {} } } })
+  await acceptedSoon(gateway, add)
+  await acceptedSoon(gateway, add)
+  await advance(gateway, 1 * SECOND)
+  await expectLimit(await add(), 'jobsPerDay', 2)
 })
 
 test('each door says that a limit is reached in the form of its own errors', async () => {
