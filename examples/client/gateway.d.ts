@@ -1923,6 +1923,14 @@ export interface components {
           subscription: "active" | "lapsed";
           /** @description When the token ends. null: never. */
           expiresAt?: string | null;
+          whenFull?: components["schemas"]["WhenFullField"];
+          weight?: components["schemas"]["WeightField"];
+          maxPriority?: components["schemas"]["MaxPriorityField"];
+          maxQueued?: components["schemas"]["MaxQueuedField"];
+          maxConcurrent?: components["schemas"]["MaxConcurrentField"];
+          jobsPerDay?: components["schemas"]["JobsPerDayField"];
+          requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
+          routes?: components["schemas"]["RoutesField"];
       };
       Pool: {
           /**
@@ -2321,6 +2329,16 @@ export interface components {
           createdAt: string;
           /** @description When the token ends. null: never. */
           expiresAt: string | null;
+          whenFull: components["schemas"]["WhenFullField"];
+          weight: components["schemas"]["WeightField"];
+          maxPriority: components["schemas"]["MaxPriorityField"];
+          maxQueued: components["schemas"]["MaxQueuedField"];
+          maxConcurrent: components["schemas"]["MaxConcurrentField"];
+          jobsPerDay: components["schemas"]["JobsPerDayField"];
+          /** @description How many requests it may make in a minute. null: no limit. */
+          requestsPerMinute: number | null;
+          /** @description The kinds of calls that it may make. null: all. */
+          routes: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
       };
       TokenChange: {
           name?: string;
@@ -2332,6 +2350,14 @@ export interface components {
           subscription?: "active" | "lapsed";
           /** @description When the token ends. null: never. */
           expiresAt?: string | null;
+          whenFull?: components["schemas"]["WhenFullField"];
+          weight?: components["schemas"]["WeightField"];
+          maxPriority?: components["schemas"]["MaxPriorityField"];
+          maxQueued?: components["schemas"]["MaxQueuedField"];
+          maxConcurrent?: components["schemas"]["MaxConcurrentField"];
+          jobsPerDay?: components["schemas"]["JobsPerDayField"];
+          requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
+          routes?: components["schemas"]["RoutesField"];
       };
       TokenWithSecret: components["schemas"]["Token"] & {
           /** @description Shown once. */
@@ -2370,8 +2396,18 @@ export interface components {
       }[];
       /** @description A text of yours that the report carries. */
       CallbackIdField: string;
+      /** @description What a creation gets when all accounts are full: 429, or a place in the queue. null: 429. */
+      WhenFullField: ("refuse" | "queue") | null;
       /** @description What shall be seen or heard. */
       PromptField: string;
+      /** @description How many of its jobs may start in a day (UTC), for each provider. null: no limit. */
+      JobsPerDayField: number | null;
+      /** @description The best priority of its queued creations that counts between tokens. null: 3. */
+      MaxPriorityField: number | null;
+      /** @description How many of its jobs may run at once, for each provider. null: no limit. */
+      MaxConcurrentField: number | null;
+      /** @description How many of its creations may wait in the queue. null: 10,000. */
+      MaxQueuedField: number | null;
       /** @description false: there are too many tenants to ask all of them. Name one with `tenant` */
       IsWholeField: boolean;
       /**
@@ -2379,6 +2415,10 @@ export interface components {
        * @enum {string}
        */
       ModeField: "std" | "pro" | "4k";
+      /** @description The kinds of calls that it may make. null: all. */
+      RoutesField: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
+      /** @description The token’s share of the queue. null: 10. */
+      WeightField: number | null;
       /**
        * @description `full`: everything. `use`: no change of accounts, endpoints and secrets.
        * @enum {string}
@@ -2404,6 +2444,8 @@ export interface components {
       ErrorField: string;
       /** @description Where the events go: https, and a public address. */
       UrlField: string;
+      /** @description How many requests it may make in a minute. null: no limit. */
+      RequestsPerMinuteField: (30 | 60 | 120 | 300 | 600 | 1200) | null;
       /** @description The kind of thing whose state shows the end of the job. */
       WatchField: string;
       DurationField: number | string;
@@ -3409,13 +3451,21 @@ export interface operations {
                    * @example {
                    *       "tokens": [
                    *         {
-                   *           "id": "tok_1289076cf392062a",
-                   *           "tenant": "tnt_43f4374f71d21b23",
-                   *           "name": "test",
+                   *           "id": "tok_e91774b8efe57e35",
+                   *           "tenant": "customer-1",
+                   *           "name": "customer 1",
                    *           "scope": "full",
                    *           "subscription": "active",
-                   *           "createdAt": "2026-11-29T07:23:10.702Z",
-                   *           "expiresAt": null
+                   *           "createdAt": "2026-11-29T22:21:16.200Z",
+                   *           "expiresAt": null,
+                   *           "whenFull": null,
+                   *           "weight": null,
+                   *           "maxPriority": null,
+                   *           "maxQueued": null,
+                   *           "maxConcurrent": null,
+                   *           "jobsPerDay": null,
+                   *           "requestsPerMinute": null,
+                   *           "routes": null
                    *         }
                    *       ]
                    *     }
@@ -3452,16 +3502,24 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_d08df1db090611f7",
+                   *       "id": "tok_e91774b8efe57e35",
                    *       "token": "hgw_…",
                    *       "accessKey": "hga_…",
-                   *       "secretKey": "…",
+                   *       "secretKey": "hgk_…",
                    *       "tenant": "customer-1",
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T07:23:10.807Z",
-                   *       "expiresAt": null
+                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "expiresAt": null,
+                   *       "whenFull": null,
+                   *       "weight": null,
+                   *       "maxPriority": null,
+                   *       "maxQueued": null,
+                   *       "maxConcurrent": null,
+                   *       "jobsPerDay": null,
+                   *       "requestsPerMinute": null,
+                   *       "routes": null
                    *     }
                    */
                   "application/json": components["schemas"]["TokenWithSecret"];
@@ -3486,13 +3544,21 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_d08df1db090611f7",
+                   *       "id": "tok_e91774b8efe57e35",
                    *       "tenant": "customer-1",
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T07:23:10.807Z",
-                   *       "expiresAt": null
+                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "expiresAt": null,
+                   *       "whenFull": null,
+                   *       "weight": null,
+                   *       "maxPriority": null,
+                   *       "maxQueued": null,
+                   *       "maxConcurrent": null,
+                   *       "jobsPerDay": null,
+                   *       "requestsPerMinute": null,
+                   *       "routes": null
                    *     }
                    */
                   "application/json": components["schemas"]["Token"];

@@ -109,6 +109,10 @@ function makeIsolate(env: Env, settings: Settings): Isolate {
     searches: new Semaphore(platform.after),
     searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
     isRateLimited: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
+    isOverRate: async (tokenId, most) => {
+      const limit = rateLimitsOf(env)[most]
+      return limit !== undefined && !(await limit.limit({ key: tokenId })).success
+    },
     tokens: makeTokenStore(env.REGISTRY, makeTokenCache(now), registrar),
     accounts: makeAccountStore(env.REGISTRY, makeAccountCache(now), desk),
     owners: makeOwnerStore(owners, desk),
@@ -123,6 +127,20 @@ function makeIsolate(env: Env, settings: Settings): Isolate {
     hub: (name) => hubPort(env, name),
   }
 }
+
+/** A binding's limit is fixed in wrangler.toml, so there is one for each limit that a token may have (REQUESTS_PER_MINUTE). */
+function rateLimitsOf(env: Env): Partial<Record<number, RateLimitBinding>> {
+  return {
+    30: env.TOKEN_RATE_30,
+    60: env.TOKEN_RATE_60,
+    120: env.TOKEN_RATE_120,
+    300: env.TOKEN_RATE_300,
+    600: env.TOKEN_RATE_600,
+    1200: env.TOKEN_RATE_1200,
+  }
+}
+
+type RateLimitBinding = Env['TOKEN_RATE_30']
 
 /**
  * Throws an AppError that names a missing or malformed setting. `about`: members of every line of the log; called for each
@@ -199,6 +217,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
     findDelivery: (tenant, id) => ask(async (slots) => slots.findDelivery(tenant, id)),
     retryDelivery: (tenant, id) => ask(async (slots) => slots.retryDelivery(tenant, id)),
+    limitedLeases: (tenant) => ask((slots) => slots.limitedLeases(tenant)),
     work: (tenant, until, isOwed) => ask((slots) => slots.work(tenant, until, isOwed)),
     endUnstarted: (tenant, ends) => ask((slots) => slots.endUnstarted(tenant, ends)),
   }
@@ -244,6 +263,9 @@ function deskPort(env: Env, name: string): Desk {
     requestsOfKey: (key) => ask((desk) => desk.requestsOfKey(key)),
     keepPlace: (place) => ask((desk) => desk.keepPlace(place)),
     placeOf: (place) => ask((desk) => desk.placeOf(place)),
+    takeShare: (token, limits, leaseIds) =>
+      ask(async (desk) => desk.takeShare(token, limits, leaseIds)),
+    endShare: (leaseIds, how) => ask((desk) => desk.endShare(leaseIds, how)),
     takeUpload: (token, bytes) => ask((desk) => desk.takeUpload(token, bytes)),
     awaitTurn: (waiter, until) => ask(async (desk) => desk.awaitTurn(waiter, until)),
     noteFreed: (accountKey, slots) => ask((desk) => desk.noteFreed(accountKey, slots)),

@@ -284,6 +284,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return { ...slotsShown(ledger, tenant, now), ...(hookFailure && { hookFailure }) }
   }
 
+  async limitedLeases(tenant: string): Promise<string[]> {
+    const mine = this.#tables.leases().filter((lease) => lease.tenant === tenant)
+    return mine.filter(({ isLimited }) => isLimited).map(({ id }) => id)
+  }
+
   async summary(tenant: string): Promise<PoolAccount | undefined> {
     await this.#recall()
     await this.#parts.statusChecks.lookFirst()

@@ -24,6 +24,7 @@ import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
 import type { LineDeps } from '#durable/line/context.ts'
 import { DeskLine } from '#durable/line/desk-line.ts'
+import { TokenShares } from '#durable/limits/token-shares.ts'
 import { Hub } from '#durable/live/hub.ts'
 import { FullAccounts } from '#durable/pool/full-accounts.ts'
 import { RefusedAccounts } from '#durable/pool/refused-accounts.ts'
@@ -114,6 +115,7 @@ export function makeDeskParts({
     waiting,
     refused: new RefusedAccounts(storage),
     full,
+    shares: makeShares({ storage, ports }, tables, tenant),
     signIns,
     targets,
     hub: isHubName(name)
@@ -145,6 +147,20 @@ function lineDeps(
     sendClients: (account, free) => waiting.send(account, free),
     full: () => full.list().map(({ account }) => account),
   }
+}
+
+/** Former accounts are asked, too: their leases may still run. */
+function makeShares(
+  { storage, ports }: Pick<DeskObject, 'storage' | 'ports'>,
+  { accounts }: DeskTables,
+  tenant: string
+): TokenShares {
+  const formerSince = () => platform.now() - ports().durations.keepEndedMs
+  const accountKeys = () => [
+    ...accounts.all.map(({ key }) => key),
+    ...accounts.formerKeys(formerSince()),
+  ]
+  return new TokenShares(storage, { ports, tenant, accountKeys })
 }
 
 /** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */

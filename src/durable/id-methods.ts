@@ -3,11 +3,11 @@ import { platform } from '#composition/platform.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { AssetCopy, CopyTurn, JobsOf, UploadWish } from '#domain/ports/desk.ts'
 import type { Owner } from '#domain/routing/owner.ts'
-import { CreationMethods } from './creation-methods.ts'
 import type { DeskParts } from './desk-parts.ts'
+import { ShareMethods } from './share-methods.ts'
 
-export abstract class IdMethods extends CreationMethods {
-  protected abstract override readonly parts: CreationMethods['parts'] &
+export abstract class IdMethods extends ShareMethods {
+  protected abstract override readonly parts: ShareMethods['parts'] &
     Pick<DeskParts, 'uploads' | 'full'>
 
   async learn(owners: Owner[], seen: SlotsSeen[] = []): Promise<string[]> {

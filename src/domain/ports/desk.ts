@@ -12,9 +12,10 @@ import type { DeskRows, Imported, TenantImported } from '#domain/backup/exported
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
+import type { JobLimits, ReachedLimit, ShareEnd } from '#domain/limits/share.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
-import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
+import type { TenantRecord, TokenLimits, TokenRecord } from '#domain/access/token.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import type { Line } from './line.ts'
@@ -97,6 +98,13 @@ export interface Desk extends Audited, Line {
   placeOf(name: string): Promise<string | undefined>
   /** Counts an upload of a token. Undefined: the upload is allowed now; else the time from which it is allowed. */
   takeUpload(tokenId: string, bytes: number): Promise<number | undefined>
+  /**
+   * Takes a token's share for these leases, before any of them is acquired (domain/limits/share.ts). `true`: taken, or they have it
+   * already. Else the limit that is reached. A desk of an older release lacks this method.
+   */
+  takeShare(token: string, limits: JobLimits, leaseIds: string[]): Promise<true | ReachedLimit>
+  /** Gives back what these leases have, whichever token it is. Safe to repeat. */
+  endShare(leaseIds: string[], how: ShareEnd): Promise<void>
   /** The accounts that were full lately, as far as isolates of the Worker said. `seen`: what this one saw. */
   fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]>
   /** Waits in line until one of the accounts has a free slot, at most until that time. */
@@ -230,6 +238,7 @@ export interface Registrar extends Audited {
 
 export type TenantChange = Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
 
+/** A limit that is undefined is taken away. */
 export type TokenChange = Partial<
   Pick<TokenRecord, 'name' | 'scope' | 'subscription' | 'expiresAt'>
->
+> & { [Limit in keyof TokenLimits]?: TokenLimits[Limit] | undefined }

@@ -71,6 +71,8 @@ export interface SlotDesk extends Sender {
   /** Until that time, notifies the desk when slots become free. Returns how many are free now. */
   watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
+  /** The ids of the tenant's leases whose tokens have limits on jobs. An object of an older release lacks this method. */
+  limitedLeases(tenant: string): Promise<string[]>
   /** What a page shows of the account. Undefined: the tenant does not hold it. */
   summary(tenant: string): Promise<PoolAccount | undefined>
   /** Pushes the summary to this hub after each change, until then. Returns it as it is now. */

@@ -79,6 +79,9 @@ const SPANS = {
   shownLongMs: 15 * SECOND,
   /** How long a repeat of a creation of unknown outcome starts nothing. */
   joinMs: 10 * MINUTE,
+  /** From which age on a job of a limited token is looked for on the accounts, and how often at most. */
+  mendShareMs: 10 * MINUTE,
+  mendShareAgainMs: 1 * MINUTE,
   /** How long a token's uploads go to one account at most, and how long an upload counts as load of its account. */
   uploadAccountMs: 10 * MINUTE,
   /** How long a short page token is valid. */

@@ -84,6 +84,8 @@ export interface Lease {
   /** For a row that the operator added: how the job's status is asked for and read. */
   row?: LeaseRow
   item?: LeaseItem
+  /** The token has limits on jobs, so the desk is told of the end (domain/limits/share.ts). */
+  isLimited?: true
 }
 
 /** For a creation that was queued (RFC 0009): what its lease keeps of the item. */
@@ -150,6 +152,7 @@ export interface LeaseAsk {
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
   item?: LeaseItem
+  isLimited?: true
 }
 
 export interface JobStart {
@@ -313,12 +316,17 @@ function nextEndAt(ledger: Ledger, now: number, durations: Durations): number {
   return Math.max(now, Math.min(...ends, now + durations.typicalJobMs))
 }
 
+/** The id of each lease of a request. */
+export function leaseIdOf(requestId: string, index: number): string {
+  return index === 0 ? requestId : `${requestId}.${index}`
+}
+
 export function newLease(ask: LeaseAsk, index: number, now: number, durations: Durations): Lease {
   const deadlineAt = ask.kind === 'call' ? now + durations.callSlotMs : undefined
   // A job that an event tells is asked about late, but a lease whose Worker died is seen by the next call.
   const firstCheckMs = ask.expectsEvent ? durations.giveUpSeenMs : durations.firstAskMs
   return {
-    id: index === 0 ? ask.leaseId : `${ask.leaseId}.${index}`,
+    id: leaseIdOf(ask.leaseId, index),
     requestId: ask.leaseId,
     tenant: ask.tenant,
     kind: ask.kind,
@@ -341,6 +349,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(ask.path === undefined ? {} : { path: ask.path }),
     ...(ask.row === undefined ? {} : { row: ask.row }),
     ...(ask.item === undefined ? {} : { item: ask.item }),
+    ...(ask.isLimited ? { isLimited: true } : {}),
     ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }

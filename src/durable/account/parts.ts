@@ -5,6 +5,7 @@ import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import { deliver } from '#flows/events/deliver.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
+import { tellShares } from '#durable/limits/tell-shares.ts'
 import { AccountLive } from '#durable/live/account-live.ts'
 import type { SenderDeps } from '#durable/sender/context.ts'
 import { Sender } from '#durable/sender/sender.ts'
@@ -72,6 +73,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     applyDeferredAfter: (change) => incoming.applyDeferredAfter(change, setAlarm),
     onEnded: (ended) => {
       logEnds(ports(), ended)
+      tellShares(ports(), context.provider().name, ended)
       live.onEnded(ended)
       alerts.onEnded(targets.isBalanceWatched)
       wipeWhenDone()

@@ -13,7 +13,7 @@ import {
 } from '#domain/access/audit.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
 import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
-import type { TokenRecord } from '#domain/access/token.ts'
+import { limitsOf, type TokenRecord } from '#domain/access/token.ts'
 import type { AuditRows } from '#durable/desk-tables/audit-rows.ts'
 
 export class AuditLog {
@@ -73,13 +73,17 @@ export class AuditLog {
   tokenCreated(by: Actor | undefined, token: TokenRecord, isOfNewTenant: boolean): void {
     const { id, tenant, name, scope, subscription, expiresAt } = token
     if (isOfNewTenant) this.write(by, { action: 'tenant.created', tenant, subject: tenant })
-    const detail = { name: shortText(name), scope, subscription, expiresAt }
+    const limits = limitsOf(token) as Record<string, string | number | string[]>
+    const detail = { name: shortText(name), scope, subscription, expiresAt, ...limits }
     this.write(by, { action: 'token.created', tenant, subject: id, detail })
   }
 
   tokenChanged(by: Actor | undefined, { id, tenant }: TokenRecord, change: TokenChange): void {
     const { name, ...rest } = change
-    const detail = { ...rest, ...(name === undefined ? {} : { name: shortText(name) }) }
+    // A limit that was taken away shows as null.
+    const said = Object.entries(rest).map(([field, value]) => [field, value ?? null] as const)
+    const named = name === undefined ? {} : { name: shortText(name) }
+    const detail = { ...Object.fromEntries(said), ...named }
     this.write(by, { action: 'token.changed', tenant, subject: id, detail })
   }
 

@@ -66,6 +66,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     expectsEvent: provider.events?.notifiesEndOf(route) === true && !added,
     ...(row ? { row } : {}),
     ...(expected === undefined ? {} : { expected }),
+    ...(call.share ? { isLimited: true } : {}),
   }
 }
 
