@@ -42,6 +42,7 @@ import { metrics } from '#http/live/metrics.ts'
 import { live } from '#http/live/live.ts'
 import { adminPool, pool } from '#http/live/pool.ts'
 import { adminThroughput, throughput } from '#http/live/throughput.ts'
+import { adminUsage, usage } from '#http/usage/usage.ts'
 import { receivers } from '#http/events/receivers.ts'
 import { respondError } from '#http/request/respond-error.ts'
 import { isCall } from '#http/request/surface.ts'
@@ -84,6 +85,7 @@ own.route('/admin/pool', adminPool)
 own.route('/admin/alerts', adminAlerts)
 own.route('/admin', backup)
 own.route('/admin/throughput', adminThroughput)
+own.route('/admin/usage', adminUsage)
 own.route('/admin', admin) // needs ADMIN_TOKEN
 own.get('/metrics', metrics) // needs METRICS_TOKEN or ADMIN_TOKEN
 own.route('/v1/live', live) // needs a tenant's token or ADMIN_TOKEN; the socket needs a ticket
@@ -109,6 +111,7 @@ for (const provider of PROVIDERS) {
 own.route('/v1/alerts', alerts)
 own.route('/v1/audit', audit)
 own.route('/v1/pool', pool)
+own.route('/v1/usage', usage)
 own.route('/v1/deliveries', deliveries)
 own.route('/v1/callback-secret', callbackSecret)
 own.route('/v2/account', platformAccount)

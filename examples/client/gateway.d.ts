@@ -87,6 +87,12 @@ export interface paths {
       /** Jobs by tenant, account and hour */
       get: operations["getAdminThroughput"];
   };
+  "/admin/usage": {
+      parameters: {
+      };
+      /** Usage of all tenants, or of one, by day, token, account, route and outcome. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv` */
+      get: operations["getAdminUsage"];
+  };
   "/admin/reseal": {
       parameters: {
       };
@@ -529,6 +535,12 @@ export interface paths {
       };
       /** The state of every account: slots, parkings, jobs, last errors */
       get: operations["getPool"];
+  };
+  "/v1/usage": {
+      parameters: {
+      };
+      /** Usage by day, token, account, route and outcome. A token with the scope use sees its own. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv` */
+      get: operations["getUsage"];
   };
   "/v1/deliveries": {
       parameters: {
@@ -2329,6 +2341,66 @@ export interface components {
           /** @description All tokens. */
           tokens: components["schemas"]["Token"][];
       };
+      Usage: {
+          /**
+           * Format: date
+           * @description The first day, UTC
+           */
+          since: string;
+          /**
+           * Format: date
+           * @description The last day, which is included
+           */
+          until: string;
+          /** @description false: something could not be reached, or there are too many tenants. Name one with `tenant` */
+          isWhole: boolean;
+          /** @description What could not be reached and is not in the rows. email null: all accounts there, or a removed one */
+          missing: {
+              tenant: string;
+              provider: string;
+              email: string | null;
+          }[];
+          /** @description One for each day, token, account, route and outcome with jobs. Oldest first */
+          rows: components["schemas"]["UsageRow"][];
+      };
+      UsageRow: {
+          /** @description For the operator */
+          tenant?: string;
+          /**
+           * Format: date
+           * @description The UTC day on which the jobs ended
+           */
+          day: string;
+          provider: string;
+          /** @description The email. null: a removed account whose email was not kept, or the token does not see accounts */
+          account: string | null;
+          /** @description The id of the token that started the jobs. null: it was not kept */
+          token: string | null;
+          /** @description What was called, such as `POST /v3/videos` */
+          route: string;
+          /** @description completed, failed, lost, gone, forced or outcome_unknown */
+          outcome: string;
+          /** @description How many ended */
+          jobs: number;
+          /** @description How many of them failed at the provider */
+          failures: number;
+          /** @description How long the videos are, where the provider told it. null: it told nothing */
+          seconds: number | null;
+          /** @description How many jobs told their seconds */
+          secondsJobs: number;
+          /** @description What the jobs took off the balance, where the provider told it. null: it told nothing */
+          credits: number | null;
+          /** @description How many jobs told their credits */
+          creditsJobs: number;
+          /** @description From the request until the slot: half waited no longer. Off by a tenth at most */
+          waitedP50Ms: number | null;
+          /** @description Nine of ten waited no longer */
+          waitedP90Ms: number | null;
+          /** @description From the slot until the end: half took no longer. null: none completed or failed */
+          tookP50Ms: number | null;
+          /** @description Nine of ten took no longer */
+          tookP90Ms: number | null;
+      };
       /** @description The address of a picture. */
       ImageUrlField: string;
       /** @description How long this shot is, in seconds. */
@@ -2632,16 +2704,18 @@ export interface components {
       emailQuery: string;
       /** @description Only those in this state. */
       stateQuery: "running" | "ended";
+      /** @description Only this tenant. */
+      tenantQuery: string;
       /** @description The email of the account */
       accountQuery: string;
       /** @description Without it: now */
       untilQuery: string;
       /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
       nowQuery: "true" | "false";
-      /** @description Only this tenant */
-      tenantQuery: string;
       /** @description Only this provider */
       providerQuery: string;
+      /** @description csv: a table for other programs */
+      formatQuery: "json" | "csv";
       /** @description `true`: also free the slot. */
       forceQuery: "true" | "false";
   };
@@ -2785,7 +2859,7 @@ export interface operations {
       parameters: {
           query?: {
               /** @description Only this tenant */
-              tenant?: components["parameters"]["tenantQuery"];
+              tenant?: string;
               /** @description Only this provider */
               provider?: components["parameters"]["providerQuery"];
           };
@@ -2837,7 +2911,7 @@ export interface operations {
               /** @description `next` of the page before */
               cursor?: components["parameters"]["cursorQuery"];
               /** @description Only this tenant */
-              tenant?: components["parameters"]["tenantQuery"];
+              tenant?: string;
               /** @description Only this provider */
               provider?: components["parameters"]["providerQuery"];
           };
@@ -2893,7 +2967,7 @@ export interface operations {
               /** @description `next` of the page before */
               cursor?: components["parameters"]["cursorQuery"];
               /** @description Only this tenant */
-              tenant?: components["parameters"]["tenantQuery"];
+              tenant?: string;
               /** @description Only this provider */
               provider?: components["parameters"]["providerQuery"];
           };
@@ -2945,7 +3019,7 @@ export interface operations {
       parameters: {
           query?: {
               /** @description Only this tenant. */
-              tenant?: string;
+              tenant?: components["parameters"]["tenantQuery"];
           };
       };
       responses: {
@@ -3223,7 +3297,7 @@ export interface operations {
               /** @description Without it: now */
               until?: components["parameters"]["untilQuery"];
               /** @description Only this tenant. */
-              tenant?: string;
+              tenant?: components["parameters"]["tenantQuery"];
           };
       };
       responses: {
@@ -3257,6 +3331,63 @@ export interface operations {
                    *     }
                    */
                   "application/json": components["schemas"]["Throughput"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getAdminUsage: {
+      parameters: {
+          query?: {
+              /** @description Only what happened then or later. */
+              since?: string;
+              /** @description Only what happened before then. */
+              until?: string;
+              /** @description The token’s id. */
+              token?: string;
+              /** @description csv: a table for other programs */
+              format?: components["parameters"]["formatQuery"];
+              /** @description Only this tenant. */
+              tenant?: components["parameters"]["tenantQuery"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "since": "2026-10-31",
+                   *       "until": "2026-11-29",
+                   *       "isWhole": true,
+                   *       "missing": [],
+                   *       "rows": [
+                   *         {
+                   *           "tenant": "customer-1",
+                   *           "day": "2026-11-29",
+                   *           "provider": "heygen",
+                   *           "account": "alice@example.com",
+                   *           "token": "tok_550ba7ce8e0045cc",
+                   *           "route": "POST /v3/videos",
+                   *           "outcome": "completed",
+                   *           "jobs": 1,
+                   *           "failures": 0,
+                   *           "seconds": null,
+                   *           "secondsJobs": 0,
+                   *           "credits": null,
+                   *           "creditsJobs": 0,
+                   *           "waitedP50Ms": 3,
+                   *           "waitedP90Ms": 3,
+                   *           "tookP50Ms": 87,
+                   *           "tookP90Ms": 87
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Usage"];
               };
           };
           "4XX": components["responses"]["Refused"];
@@ -5296,6 +5427,32 @@ export interface operations {
               };
               content: {
                   "application/json": components["schemas"]["Pool"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getUsage: {
+      parameters: {
+          query?: {
+              /** @description Only what happened then or later. */
+              since?: string;
+              /** @description Only what happened before then. */
+              until?: string;
+              /** @description The token’s id. */
+              token?: string;
+              /** @description csv: a table for other programs */
+              format?: components["parameters"]["formatQuery"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Usage"];
               };
           };
           "4XX": components["responses"]["Refused"];

@@ -16,8 +16,12 @@ const KEPT: { days: number; label: Label; tables: string[] }[] = [
   { days: 8, label: 'TENANT_DESK', tables: ['keyed', 'made', 'claim', 'list_place', 'home'] },
   { days: 10, label: 'ACCOUNT_SLOTS', tables: ['alert_state'] },
   { days: 32, label: 'ACCOUNT_SLOTS', tables: ['ended_job'] },
-  { days: 32, label: 'TENANT_DESK', tables: ['former'] },
-  { days: 92, label: 'TENANT_DESK', tables: ['job_owner', 'owned_id', 'asset_copy', 'audit'] },
+  { days: 92, label: 'ACCOUNT_SLOTS', tables: ['usage'] },
+  {
+    days: 92,
+    label: 'TENANT_DESK',
+    tables: ['former', 'job_owner', 'owned_id', 'asset_copy', 'audit'],
+  },
 ]
 
 /**
@@ -27,7 +31,7 @@ const KEPT: { days: number; label: Label; tables: string[] }[] = [
 const FOR_EVER: Record<Label, Record<string, number>> = {
   ACCOUNT_SLOTS: {
     ...{ schema: 1, account: 1, hook: 1, legacy: 1, balance: 1, waited: 1, targets: 1 },
-    ...{ parking: 32, proof: 3 },
+    ...{ parking: 32, proof: 3, usage_mark: 1 },
   },
   TENANT_DESK: {
     ...{ schema: 1, pruning: 1, closing: 1, callback_secret: 1, target_push: 1, reseal: 1 },
@@ -38,11 +42,20 @@ const FOR_EVER: Record<Label, Record<string, number>> = {
 }
 
 /**
- * What the object of a removed account still has: its ended jobs and deliveries, alerts about deliveries that were given up (below),
+ * What the object of a removed account still has: its ended jobs, usage and deliveries, alerts about deliveries that were given up (below),
  * and rows of ended leases (slots.ts looks at these).
  */
 const OF_REMOVED: Record<Label, readonly string[]> = {
-  ACCOUNT_SLOTS: ['schema', 'account', 'lease', 'ended_job', 'outgoing', 'alert_state'],
+  ACCOUNT_SLOTS: [
+    'schema',
+    'account',
+    'lease',
+    'ended_job',
+    'outgoing',
+    'alert_state',
+    'usage',
+    'usage_mark',
+  ],
   TENANT_DESK: ['schema', 'closing', 'copy', 'pruning', 'audit'],
 }
 

@@ -266,6 +266,8 @@ export class Tour {
     await this.#call('getHeygenThroughput')
     await this.#call('getKlingThroughput')
     await this.#call('getAdminThroughput', { token })
+    await this.#call('getUsage')
+    await this.#call('getAdminUsage', { token })
     await this.#backup()
     await this.#call('getRoot')
     await this.#call('getHealthz')

@@ -163,6 +163,7 @@ const TAG_OF_ROOT: Record<string, string> = {
   audit: 'tenant',
   live: 'live',
   pool: 'live',
+  usage: 'jobs',
   alerts: 'alerts',
 }
 

@@ -15,6 +15,7 @@ import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
+import type { UsagePlace } from '#domain/usage/usage.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import type { Line } from './line.ts'
@@ -56,6 +57,8 @@ export interface Desk extends Audited, Line {
   holds(email: string, key: string): Promise<boolean>
   /** Keys of removed accounts. Their objects still have their jobs. */
   formerKeys(): Promise<string[]>
+  /** The accounts of this desk, and those that were removed within the time for which usage is kept. */
+  usagePlaces(): Promise<UsagePlace[]>
   /** Records owners of ids. Returns those ids that are asset copies. `seen`: what the isolate saw of the accounts' slots. */
   learn(owners: Owner[], seen?: SlotsSeen[]): Promise<string[]>
   /**

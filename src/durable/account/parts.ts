@@ -71,6 +71,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
       logEnds(ports(), ended)
       live.onEnded(ended)
       alerts.onEnded(targets.isBalanceWatched)
+      context.tables.usage.fold(context.now(), context.durations().foldUsageMs)
       wipeWhenDone()
     },
     onSlotsChanged: () => watchers.onSlotsChanged(),

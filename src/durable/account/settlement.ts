@@ -29,6 +29,7 @@ import {
 } from '#domain/slots/lease.ts'
 import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { announce } from '#flows/events/announce.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { JobRecall } from '#durable/jobs/job-recall.ts'
 import type { AccountContext } from './context.ts'
 import type { DeliveryTargetsCache } from './delivery-targets.ts'
@@ -78,10 +79,11 @@ export class Settlement {
   }
 
   /** `forwarded`: events about no job of ours, which the endpoints get unchanged. True when the ledger changed. */
-  save(change: Change, forwarded: Announcement[] = []): boolean {
+  save(made: Change, forwarded: Announcement[] = []): boolean {
     const { tables, provider, now } = this.#context
     const at = now()
     const current = provider()
+    const change = { ...made, ended: made.ended.map((end) => withTold(current, end)) }
     const deliver = (one: Announcement) => deliveriesOf(one, this.#targets.forSettling(one), at)
     const ofEnds = new Map<string, EndNews>(
       change.ended.map((end) => {
@@ -191,6 +193,11 @@ export class Settlement {
     if (doubted) tables.saveHook(doubted)
     return unmatchedEndsOf(ended)
   }
+}
+
+function withTold({ jobs }: Provider, end: EndedJob): EndedJob {
+  const told = end.heard && jobs.toldBy?.(end.heard)
+  return told && Object.keys(told).length > 0 ? { ...end, told } : end
 }
 
 /** Whether the change only binds unbound leases. The desk has the record of that. */

@@ -1,5 +1,6 @@
 /** Keeps a tenant's accounts at one provider, the accounts that were removed, and whether the tenant was removed. */
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { UsagePlace } from '#domain/usage/usage.ts'
 import { Remembered } from '#durable/lifecycle/remembered.ts'
 
 export const CLOSING_SCHEMA =
@@ -91,14 +92,20 @@ export class AccountRows {
     return [...former.map(({ key }) => key), ...(held ? [held.key] : [])]
   }
 
-  /** Removed accounts, latest first, without those that were added again. Deletes rows from before `since`. */
+  /** Removed accounts, latest first, without those that were added again. */
   formerKeys(since: number): string[] {
-    this.forgetFormerBefore(since)
+    return this.formerSince(since).map(({ key }) => key)
+  }
+
+  formerSince(since: number): UsagePlace[] {
     const current = new Set(this.all.map((account) => account.key))
+    const sql =
+      "SELECT key, email FROM former WHERE key > '' AND left_at >= ? ORDER BY left_at DESC"
     return this.#storage.sql
-      .exec<{ key: string }>('SELECT key FROM former ORDER BY left_at DESC')
+      .exec<{ key: string; email: string | null }>(sql, since)
       .toArray()
-      .flatMap(({ key }) => (current.has(key) ? [] : [key]))
+      .filter(({ key }) => !current.has(key))
+      .map(({ key, email }) => ({ key, ...(email === null ? {} : { email }) }))
   }
 
   forgetFormerBefore(time: number): void {

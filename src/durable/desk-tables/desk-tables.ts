@@ -58,7 +58,7 @@ export interface KvCopy {
 }
 
 interface Retention {
-  keepEndedMs: number
+  keepUsageMs: number
   keepOwnersMs: number
   keepAuditMs: number
   uploadAccountMs: number
@@ -130,7 +130,7 @@ export class DeskTables {
     const { keepOwnersMs, keepAuditMs, forgetEveryMs } = keep
     this.uploadAccounts.forget(now - keep.uploadAccountMs)
     this.assetCopies.forget(now - keepOwnersMs)
-    this.accounts.forgetFormerBefore(now - keep.keepEndedMs)
+    this.accounts.forgetFormerBefore(now - keep.keepUsageMs)
     return this.inTransaction(() => {
       this.keys.forget(now)
       this.jobs.forget(now, now - keepOwnersMs)
@@ -141,7 +141,7 @@ export class DeskTables {
         this.jobs.dueAt(keepOwnersMs),
         owners,
         this.audit.dueAt(keepAuditMs),
-        this.accounts.formerDueAt(keep.keepEndedMs),
+        this.accounts.formerDueAt(keep.keepUsageMs),
       ]
       const known = dues.filter((at) => at !== undefined)
       return known.length === 0 ? undefined : Math.max(now + forgetEveryMs, Math.min(...known))

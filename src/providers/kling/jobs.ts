@@ -10,6 +10,7 @@ import { fileOf } from './jobs/files.ts'
 import { searchOf } from './jobs/searches.ts'
 import { slotsPerJob } from './jobs/slots-per-task.ts'
 import { withTask } from './jobs/task-in-report.ts'
+import { toldBy } from './jobs/told.ts'
 import { nameAt, nameOf } from './names.ts'
 import { ROUTES } from './routes/table.ts'
 
@@ -23,6 +24,7 @@ export const jobs: ProviderJobs = {
   buildAnswer,
   searchOf,
   fileOf,
+  toldBy,
   fingerprintOf(body, call) {
     const name = call && nameOf(call, textAt(body, nameAt(call)))
     return name === undefined ? {} : { callbackId: name }

@@ -32,6 +32,8 @@ export const NAMES: Record<string, Record<string, string>> = {
   '/admin/import': { answer: 'ImportReport' },
   '/admin/live': { answer: 'LiveTicket' },
   '/admin/throughput': { answer: 'Throughput' },
+  '/v1/usage': { answer: 'Usage' },
+  '/admin/usage': { answer: 'Usage' },
   '/admin/pool': { answer: 'Pool' },
   '/admin/audit': { answer: 'AuditPage' },
 }
