@@ -46,6 +46,7 @@ import { adminUsage, usage } from '#http/usage/usage.ts'
 import { receivers } from '#http/events/receivers.ts'
 import { respondError } from '#http/request/respond-error.ts'
 import { isCall } from '#http/request/surface.ts'
+import { settings } from '#http/accounts/settings.ts'
 import { signIns } from '#http/accounts/sign-in.ts'
 import { speech } from '#http/useapi/speech.ts'
 import { openCors, streaming } from '#http/streaming/streaming.ts'
@@ -103,6 +104,7 @@ for (const provider of PROVIDERS) {
   own.route(`/v1/${provider.name}/accounts`, accounts(provider))
   own.route(`/v1/${provider.name}`, jobs(provider))
   own.route(`/v1/${provider.name}/throughput`, throughput(provider))
+  own.route(`/v1/${provider.name}/settings`, settings(provider))
   if (provider.useapi?.tasks)
     own.route(`/v1/${provider.name}`, tasks(provider, provider.useapi.tasks))
   if (provider.useapi?.speech)

@@ -210,6 +210,8 @@ export interface paths {
        * @description New calls no longer go to it. Its running jobs are still tracked to their ends, unless `now=true`.
        */
       delete: operations["deleteHeygenAccountsByEmail"];
+      /** Change the limit, weight or priority of a heygen account */
+      patch: operations["patchHeygenAccountsByEmail"];
   };
   "/v1/heygen/accounts/{email}/unpark": {
       parameters: {
@@ -274,6 +276,14 @@ export interface paths {
       /** Jobs by account and hour: started, ended, failed, refused, and how long they took */
       get: operations["getHeygenThroughput"];
   };
+  "/v1/heygen/settings": {
+      parameters: {
+      };
+      /** How calls that take a slot choose a heygen account */
+      get: operations["getHeygenSettings"];
+      /** Change how calls that take a slot choose a heygen account */
+      patch: operations["patchHeygenSettings"];
+  };
   "/v1/heygen/tts/create": {
       parameters: {
       };
@@ -326,6 +336,8 @@ export interface paths {
        * @description New calls no longer go to it. Its running jobs are still tracked to their ends, unless `now=true`.
        */
       delete: operations["deleteKlingAccountsByEmail"];
+      /** Change the limit, weight or priority of a kling account */
+      patch: operations["patchKlingAccountsByEmail"];
   };
   "/v1/kling/accounts/{email}/unpark": {
       parameters: {
@@ -389,6 +401,14 @@ export interface paths {
       };
       /** Jobs by account and hour: started, ended, failed, refused, and how long they took */
       get: operations["getKlingThroughput"];
+  };
+  "/v1/kling/settings": {
+      parameters: {
+      };
+      /** How calls that take a slot choose a kling account */
+      get: operations["getKlingSettings"];
+      /** Change how calls that take a slot choose a kling account */
+      patch: operations["patchKlingSettings"];
   };
   "/v1/kling/assets": {
       parameters: {
@@ -794,6 +814,10 @@ export interface components {
           };
           /** @description How many slots it has: jobs that run at once */
           maxJobs: number;
+          /** @description Its share of starts beside the other accounts, 1 to 100. Absent: 10. In a PATCH, null takes it away. */
+          weight?: number;
+          /** @description Asked before accounts with a larger number, where the tenant chose `priority`: 1 to 5. Absent: 3. In a PATCH, null takes it away. */
+          priority?: number;
           /** @description Shows that there is a key; never the key itself */
           apiKey?: string;
           /** @description Shows that there is a password; never the password itself */
@@ -834,6 +858,19 @@ export interface components {
           };
       } & {
           [key: string]: unknown;
+      };
+      AccountChange: {
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          /** @description Its share of starts beside the other accounts, 1 to 100. Absent: 10. In a PATCH, null takes it away. */
+          weight?: number | null;
+          /** @description Asked before accounts with a larger number, where the tenant chose `priority`: 1 to 5. Absent: 3. In a PATCH, null takes it away. */
+          priority?: number | null;
+      };
+      AccountSettings: {
+          balance: components["schemas"]["BalanceField"];
+      };
+      AccountSettingsChange: {
+          balance: components["schemas"]["BalanceField"];
       };
       AccountTest: {
           /** @description Whether every credential is good. */
@@ -1132,6 +1169,8 @@ export interface components {
           apiKey?: string;
           /** @description How many jobs the account may run at once: what its plan allows, or less */
           maxJobs: number;
+          weight?: components["schemas"]["WeightField"];
+          priority?: components["schemas"]["PriorityField"];
           /** @description true: only check the credential, keep nothing. */
           dryRun?: boolean;
       } | unknown | unknown | unknown;
@@ -1369,6 +1408,8 @@ export interface components {
           webhookSecret?: string;
           /** @description How many jobs the account may run at once: what its plan allows, or less */
           maxJobs: number;
+          weight?: components["schemas"]["WeightField"];
+          priority?: components["schemas"]["PriorityField"];
           /** @description true: only check the credential, keep nothing. */
           dryRun?: boolean;
       } | unknown | unknown | unknown | unknown;
@@ -2023,6 +2064,8 @@ export interface components {
               /** Format: date-time */
               at: string;
           };
+          /** @description For how many hours the balance lasts at the pace of the last 24 hours. Absent: unknown, which is not zero */
+          lastsAboutHours?: number;
           /** @description Calls to clients that are not done. */
           deliveries: {
               /** @description Still to be sent. */
@@ -2440,6 +2483,11 @@ export interface components {
        * @enum {string}
        */
       ScopeField: "full" | "use";
+      /**
+       * @description How calls that take a slot choose an account: random (by weight), least-used (the smallest share of slots in use) or priority (1 before 5)
+       * @enum {string}
+       */
+      BalanceField: "random" | "least-used" | "priority";
       /** @description The `cursor` of the next page. null: there is none. */
       NextField: string | null;
       /** @description The event: its id and type. */
@@ -2448,8 +2496,12 @@ export interface components {
           /** @description The provider’s word for the event. */
           type: string;
       };
+      /** @description Asked before accounts with a larger number, where the tenant chose `priority`: 1 to 5. Absent: 3. In a PATCH, null takes it away. */
+      PriorityField: number;
       /** @description The address of a video. */
       VideoField: string;
+      /** @description Its share of starts beside the other accounts, 1 to 100. Absent: 10. In a PATCH, null takes it away. */
+      WeightField: number;
       /** @description The address of a picture of the clothes. */
       UpperInputField: string;
       /** @description Whose it is; only in the operator's lists */
@@ -2640,6 +2692,15 @@ export interface components {
           };
           content: {
               "application/json": components["schemas"]["Account"];
+          };
+      };
+      /** @description Done. */
+      AccountSettingsAnswer: {
+          headers: {
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": components["schemas"]["AccountSettings"];
           };
       };
   };
@@ -2882,7 +2943,9 @@ export interface operations {
                    *             "username": "alice@example.com"
                    *           },
                    *           "maxJobs": 3,
-                   *           "apiKey": "…secured…"
+                   *           "apiKey": "…secured…",
+                   *           "weight": 20,
+                   *           "priority": 1
                    *         }
                    *       ],
                    *       "isWhole": true,
@@ -3957,6 +4020,30 @@ export interface operations {
           "4XX": components["responses"]["Refused"];
       };
   };
+  patchHeygenAccountsByEmail: {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "weight": 20,
+               *       "priority": 1
+               *     }
+               */
+              "application/json": components["schemas"]["AccountChange"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postHeygenAccountsByEmailUnpark: {
       parameters: {
           path: {
@@ -4246,6 +4333,45 @@ export interface operations {
           "4XX": components["responses"]["Refused"];
       };
   };
+  getHeygenSettings: {
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "balance": "random"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AccountSettings"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  patchHeygenSettings: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "balance": "priority"
+               *     }
+               */
+              "application/json": components["schemas"]["AccountSettingsChange"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountSettingsAnswer"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postHeygenTtsCreate: {
       parameters: {
           header?: {
@@ -4494,6 +4620,29 @@ export interface operations {
           "4XX": components["responses"]["Refused"];
       };
   };
+  patchKlingAccountsByEmail: {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "weight": 20
+               *     }
+               */
+              "application/json": components["schemas"]["AccountChange"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postKlingAccountsByEmailUnpark: {
       parameters: {
           path: {
@@ -4687,6 +4836,32 @@ export interface operations {
                   "application/json": components["schemas"]["Throughput"];
               };
           };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getKlingSettings: {
+      parameters: {
+      };
+      responses: {
+          200: components["responses"]["AccountSettingsAnswer"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  patchKlingSettings: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "balance": "least-used"
+               *     }
+               */
+              "application/json": components["schemas"]["AccountSettingsChange"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountSettingsAnswer"];
           "4XX": components["responses"]["Refused"];
       };
   };

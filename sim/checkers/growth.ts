@@ -34,7 +34,15 @@ const FOR_EVER: Record<Label, Record<string, number>> = {
     ...{ parking: 32, proof: 3, usage_mark: 1 },
   },
   TENANT_DESK: {
-    ...{ schema: 1, pruning: 1, closing: 1, callback_secret: 1, target_push: 1, reseal: 1 },
+    ...{
+      schema: 1,
+      pruning: 1,
+      closing: 1,
+      callback_secret: 1,
+      target_push: 1,
+      reseal: 1,
+      settings: 1,
+    },
     ...{ seen_full: 1, account: 6, likeness: 12, refused: 6, endpoint: 10, alert: 10 },
     ...{ joining: 1000, joining_until: 1, added_route: 10, alert_note: 10, uploaded: 48 },
     ...{ copy: 100, token: 100, tenant: 10, tenant_past: 10, token_past: 100 },

@@ -205,6 +205,9 @@ function deskPort(env: Env, name: string): Desk {
     saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
     changeLimit: (email, maxJobs, now, by) =>
       ask((desk) => desk.changeLimit(email, maxJobs, now, by)),
+    changeSettings: (change, by) => ask((desk) => desk.changeSettings(change, by)),
+    changeChoice: (email, change, now, by) =>
+      ask((desk) => desk.changeChoice(email, change, now, by)),
     endImport: (email) => ask((desk) => desk.endImport(email)),
     exportRows: () => ask((desk) => desk.exportRows()),
     importRows: (rows, by) => ask((desk) => desk.importRows(rows, by)),

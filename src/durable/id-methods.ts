@@ -4,11 +4,11 @@ import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { AssetCopy, CopyTurn, JobsOf, UploadWish } from '#domain/ports/desk.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { UsagePlace } from '#domain/usage/usage.ts'
-import { CreationMethods } from './creation-methods.ts'
 import type { DeskParts } from './desk-parts.ts'
+import { SettingsMethods } from './settings-methods.ts'
 
-export abstract class IdMethods extends CreationMethods {
-  protected abstract override readonly parts: CreationMethods['parts'] &
+export abstract class IdMethods extends SettingsMethods {
+  protected abstract override readonly parts: SettingsMethods['parts'] &
     Pick<DeskParts, 'uploads' | 'full'>
 
   async learn(owners: Owner[], seen: SlotsSeen[] = []): Promise<string[]> {

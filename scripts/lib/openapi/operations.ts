@@ -155,6 +155,7 @@ const TAG_OF_CHAPTER: Record<string, string> = {
   jobs: 'jobs',
   scheduler: 'jobs',
   throughput: 'jobs',
+  settings: 'accounts',
   tts: 'text-to-speech',
 }
 const TAG_OF_ROOT: Record<string, string> = {

@@ -7,6 +7,7 @@ import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { AccountChoiceChange, DeskSettings } from '#domain/accounts/balancing.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { DeskRows, Imported, TenantImported } from '#domain/backup/exported.ts'
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
@@ -34,6 +35,15 @@ export interface Desk extends Audited, Line {
   /** Adds or replaces the account with this email, and claims its object. */
   saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
   changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
+  /** Changes how the tenant's calls choose an account. Undefined: the tenant was removed. */
+  changeSettings(change: DeskSettings, by?: Actor): Promise<AccountSnapshot | undefined>
+  /** Changes an account's weight and priority. Undefined: there is no such account. */
+  changeChoice(
+    email: string,
+    change: AccountChoiceChange,
+    now: number,
+    by?: Actor
+  ): Promise<AccountSnapshot | undefined>
   /** Ends the parking of an imported account. */
   endImport(email: string): Promise<SaveAnswer>
   /** What an export needs of this desk. */

@@ -1,10 +1,14 @@
 /** Keeps a tenant's accounts at one provider, the accounts that were removed, and whether the tenant was removed. */
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { UsagePlace } from '#domain/usage/usage.ts'
-import { Remembered } from '#durable/lifecycle/remembered.ts'
+import type { DeskSettings } from '#domain/accounts/balancing.ts'
+import { OneRow, Remembered } from '#durable/lifecycle/remembered.ts'
 
 export const CLOSING_SCHEMA =
   'CREATE TABLE IF NOT EXISTS closing (id INTEGER PRIMARY KEY CHECK (id = 1), closed_at INTEGER NOT NULL);'
+
+export const SETTINGS_SCHEMA =
+  'CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);'
 
 /** The KV copy of the accounts. */
 export interface AccountsCopy {
@@ -23,9 +27,12 @@ export class AccountRows {
     this.#records('SELECT record FROM account ORDER BY position')
   )
 
+  readonly #settings: OneRow<DeskSettings>
+
   constructor(storage: DurableObjectStorage, copy: AccountsCopy) {
     this.#storage = storage
     this.#copy = copy
+    this.#settings = new OneRow(storage.sql, 'settings')
   }
 
   /** The accounts now. */
@@ -35,11 +42,27 @@ export class AccountRows {
 
   snapshot(): AccountSnapshot {
     const unknownUntil = this.#copy.unknownUntil()
+    const { balance } = this.settings
     return {
       version: this.#copy.version(),
       accounts: this.all,
+      ...(balance === undefined ? {} : { balance }),
       ...(unknownUntil === undefined ? {} : { unknownUntil }),
     }
+  }
+
+  get settings(): DeskSettings {
+    return this.#settings.value ?? {}
+  }
+
+  /** Called in a transaction. */
+  saveSettings(settings: DeskSettings): void {
+    this.#settings.save(settings)
+    this.#copy.touch()
+  }
+
+  forgetSettings(): void {
+    this.#settings.drop()
   }
 
   find(email: string): Account | undefined {

@@ -5,7 +5,7 @@
 import type { Platform } from '#domain/ports/platform.ts'
 import { keys } from '#storage/keys.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
-import { AccountRows, CLOSING_SCHEMA } from './account-rows.ts'
+import { AccountRows, CLOSING_SCHEMA, SETTINGS_SCHEMA } from './account-rows.ts'
 import { AddedRouteRows } from './added-route-rows.ts'
 import { ASSET_COPIES_SCHEMA, AssetCopyRows } from './asset-copy-rows.ts'
 import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
@@ -48,6 +48,7 @@ function stepsAt(now: () => number): Step[] {
     (sql) => void sql.exec(JOB_OWNERS_SCHEMA),
     (sql) => void sql.exec(JOB_ACCOUNTS_SCHEMA),
     (sql) => void sql.exec('ALTER TABLE former ADD COLUMN email TEXT'),
+    (sql) => void sql.exec(SETTINGS_SCHEMA),
   ]
 }
 
@@ -166,6 +167,7 @@ export class DeskTables {
     this.jobs.forgetAll()
     this.endpoints.forgetAll()
     this.accounts.forgetFormer()
+    this.accounts.forgetSettings()
     this.uploadAccounts.forgetAll()
     this.assetCopies.forgetAll()
     this.uploadCounts.forgetAll()

@@ -86,6 +86,22 @@ export class UsageRows {
     return token === undefined ? all : all.filter((one) => one.token === token)
   }
 
+  /** What jobs that completed since then took off the balance. Undefined: none completed, or one did not tell it. */
+  creditsSince(since: number): number | undefined {
+    const first = Math.floor((since - DAY_MS) / SPAN_MS)
+    const told = this.#sql
+      .exec<{ record: string }>(ENDED_AFTER, first, since, Number.MAX_SAFE_INTEGER)
+      .toArray()
+      .map(({ record }) => JSON.parse(record) as EndedRecord)
+      .filter(({ outcome }) => outcome.status === 'completed')
+      .map((ended) => ended.told?.credits)
+    if (told.length === 0) return undefined
+    return told.reduce<number | undefined>(
+      (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
+      0
+    )
+  }
+
   removeBefore(day: number): void {
     this.#sql.exec('DELETE FROM usage WHERE day < ?', day)
   }

@@ -147,6 +147,8 @@ export const OF_SCHEMA: Record<string, string> = {
   'PoolAccount.at': 'When the account said this',
   'PoolAccount.balance': 'Absent: unknown, which is not zero',
   'PoolAccount.credentials': 'The kinds of its credentials',
+  'PoolAccount.lastsAboutHours':
+    'For how many hours the balance lasts at the pace of the last 24 hours. Absent: unknown, which is not zero',
   'PoolAccount.dead': '1000: that many or more',
   'PoolAccount.errors': 'The last five refusals and failures, newest first',
   'PoolAccount.failing': 'Of these, tried in vain so far',
@@ -309,6 +311,10 @@ export const OF_SCHEMA: Record<string, string> = {
   'TokenWithSecret.accessKey': 'With secretKey, for clients that sign their tokens.',
   'TokenWithSecret.secretKey': 'Shown once.',
   'TokenWithSecret.token': 'Shown once.',
+  'AccountSettings.balance':
+    'How calls that take a slot choose an account: random (by weight), least-used (the smallest share of slots in use) or priority (1 before 5)',
+  'AccountSettingsChange.balance':
+    'How calls that take a slot choose an account: random (by weight), least-used (the smallest share of slots in use) or priority (1 before 5)',
   'Usage.since': 'The first day, UTC',
   'Usage.until': 'The last day, which is included',
   'Usage.isWhole':

@@ -18,6 +18,10 @@ const ANY_SCHEMA: Record<string, string> = {
   error: 'What is wrong, in one sentence.',
   message: 'What is wrong, in one sentence.',
   maxJobs: 'How many jobs the account may run at once.',
+  weight:
+    'Its share of starts beside the other accounts, 1 to 100. Absent: 10. In a PATCH, null takes it away.',
+  priority:
+    'Asked before accounts with a larger number, where the tenant chose `priority`: 1 to 5. Absent: 3. In a PATCH, null takes it away.',
   replyUrl: 'Where the end of the job is reported. https, and a public address.',
   replyRef: 'A text of yours that the report carries.',
   requestId: 'The X-Request-Id of the call.',
