@@ -4,6 +4,7 @@
  */
 import type { Scene } from '../clients/scene.ts'
 import type { HostedObject } from '../platform/objects.ts'
+import { usageBooks, usageDiffers } from './usage.ts'
 import { leasesLeft } from './accounts/slots.ts'
 
 const DAY_MS = 86_400_000
@@ -68,13 +69,17 @@ const OF_REMOVED: Record<Label, readonly string[]> = {
 }
 
 export async function leftOver(scene: Scene): Promise<string[]> {
+  const books = usageBooks(scene)
   const found = [...leftOfRemoved(scene), ...copiesLeft(scene)]
+  found.push(...(await usageDiffers(scene, books, 'at rest')))
   if (scene.plan.isLong !== true) return found
   const { world } = scene.universe
   let day = 0
   for (const { days, label, tables } of KEPT) {
     await world.sleep((days - day) * DAY_MS, 'grow old')
     day = days
+    // On the last of these days it is gone, as docs/storage.md says.
+    if (days < 90) found.push(...(await usageDiffers(scene, books, `${days} days later`)))
     const isOld = (table: string) => tables.includes(table)
     found.push(
       ...tooMany(scene, label, (table) => (isOld(table) ? 0 : Infinity), `${days} days later`)

@@ -206,3 +206,29 @@ test('a creation that was refused is no job', async () => {
   expect((await gateway.post('/heygen/v3/videos', VIDEO)).status).toBe(400)
   expect(await usageOf(gateway)).toEqual(before)
 })
+
+test('usage names the token also of calls in other forms: useapi.net’s and HeyGen’s older API', async () => {
+  const { token, id } = await gateway.newToken({ tenant: 'forms' })
+  const as = gateway.as(token)
+  await as.addAccount('e', 5)
+  await addKling(as, 'n')
+  const end = async (created: Response, statusAt: (job: string) => string) => {
+    expect(created.status, await created.clone().text()).toBeLessThan(300)
+    const job = created.headers.get('x-gateway-job') ?? ''
+    await gateway.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
+    await as.fetch(statusAt(job))
+  }
+  const prompt = { prompt: 'A calm sunrise', duration: '5' }
+  await end(await as.post('/v1/kling/videos/text2video', prompt), (job) => `/v1/kling/tasks/${job}`)
+  const voice = { type: 'text', input_text: 'Hello.', voice_id: VIDEO.voice_id }
+  const character = { type: 'avatar', avatar_id: VIDEO.avatar_id }
+  await end(
+    await as.post('/v2/video/generate', { video_inputs: [{ character, voice }] }),
+    (job) => `/v1/video_status.get?video_id=${job}`
+  )
+  const rows = await usageOf(as)
+  expect(rows.map(({ provider, token: by, jobs }) => [provider, by, jobs])).toEqual([
+    ['heygen', id, 1],
+    ['kling', id, 1],
+  ])
+})
