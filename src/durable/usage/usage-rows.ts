@@ -37,7 +37,8 @@ interface Row extends Record<string, SqlStorageValue> {
 
 /** Usage begins with the day on which the object got its tables: a fold of all ended jobs at once would take too long. */
 export function beginUsage(sql: SqlStorage, now: number): void {
-  const hasJobs = sql.exec('SELECT span FROM ended_job LIMIT 1').toArray().length > 0
+  const hasJobs =
+    sql.exec('SELECT span FROM ended_job WHERE span >= 0 LIMIT 1').toArray().length > 0
   const until = hasJobs ? dayOf(now) * DAY_MS - 1 : now - 1
   sql.exec('INSERT INTO usage_mark (id, until) VALUES (1, ?)', until)
 }
@@ -108,7 +109,7 @@ export class UsageRows {
 
   /** Undefined: there is no row. */
   oldestDay(): number | undefined {
-    const sql = 'SELECT day FROM usage ORDER BY day LIMIT 1'
+    const sql = 'SELECT day FROM usage WHERE day >= 0 ORDER BY day LIMIT 1'
     return this.#sql.exec<{ day: number }>(sql).toArray()[0]?.day
   }
 

@@ -55,6 +55,7 @@ const READ_WHOLE = [
   'wanted',
   'observer',
   'balance',
+  'settings',
   'live_card',
   'live_state',
   'CONSTANT ROW',
