@@ -213,6 +213,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     listJobs: (query) => ask((slots) => slots.listJobs(query)),
     throughput: (query) => ask((slots) => slots.throughput(query)),
+    usage: (query) => ask((slots) => slots.usage(query)),
     receive: (received) => ask(async (slots) => slots.receive(received)),
     listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
     findDelivery: (tenant, id) => ask(async (slots) => slots.findDelivery(tenant, id)),
@@ -230,6 +231,9 @@ function deskPort(env: Env, name: string): Desk {
     saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
     changeLimit: (email, maxJobs, now, by) =>
       ask((desk) => desk.changeLimit(email, maxJobs, now, by)),
+    changeSettings: (change, by) => ask((desk) => desk.changeSettings(change, by)),
+    changeChoice: (email, change, now, by) =>
+      ask((desk) => desk.changeChoice(email, change, now, by)),
     endImport: (email) => ask((desk) => desk.endImport(email)),
     exportRows: () => ask((desk) => desk.exportRows()),
     importRows: (rows, by) => ask((desk) => desk.importRows(rows, by)),
@@ -240,6 +244,7 @@ function deskPort(env: Env, name: string): Desk {
     cancelSignIn: (id, by) => ask(async (desk) => desk.cancelSignIn(id, by)),
     noteLegacy: (email, key, families) => ask((desk) => desk.noteLegacy(email, key, families)),
     formerKeys: () => ask((desk) => desk.formerKeys()),
+    usagePlaces: () => ask((desk) => desk.usagePlaces()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners, seen) => ask((desk) => desk.learn(owners, seen)),
     learnJobs: (owners, seen) => ask((desk) => desk.learnJobs(owners, seen)),

@@ -89,11 +89,8 @@ export function makeDeskParts({
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
   const waiting = new WaitingRoom(ports, platform)
-  const line = new DeskLine(storage, {
-    ...lineDeps(tables, { uploads, full, waiting }),
-    ...{ ports, now: platform.now, provider, tenant, armIn },
-  })
-  tables.keys.lineEnd = (requestId) => line.endOf(requestId)
+  const around = { ports, now: platform.now, provider, tenant, armIn }
+  const line = makeLine(storage, tables, { uploads, full, waiting }, around)
   return {
     line,
     alertBook,
@@ -132,6 +129,17 @@ export function makeDeskParts({
       : undefined,
     resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv, targets, line }),
   }
+}
+
+function makeLine(
+  storage: DurableObjectStorage,
+  tables: DeskTables,
+  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
+): DeskLine {
+  const line = new DeskLine(storage, { ...lineDeps(tables, parts), ...around })
+  tables.keys.lineEnd = (requestId) => line.endOf(requestId)
+  return line
 }
 
 /** What the line asks of a desk's other parts. */

@@ -7,6 +7,7 @@ import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { AccountChoiceChange, DeskSettings } from '#domain/accounts/balancing.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { DeskRows, Imported, TenantImported } from '#domain/backup/exported.ts'
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
@@ -16,6 +17,7 @@ import type { JobLimits, ReachedLimit, ShareEnd } from '#domain/limits/share.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenLimits, TokenRecord } from '#domain/access/token.ts'
+import type { UsagePlace } from '#domain/usage/usage.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import type { Line } from './line.ts'
@@ -34,6 +36,15 @@ export interface Desk extends Audited, Line {
   /** Adds or replaces the account with this email, and claims its object. */
   saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
   changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
+  /** Changes how the tenant's calls choose an account. Undefined: the tenant was removed. */
+  changeSettings(change: DeskSettings, by?: Actor): Promise<AccountSnapshot | undefined>
+  /** Changes an account's weight and priority. Undefined: there is no such account. */
+  changeChoice(
+    email: string,
+    change: AccountChoiceChange,
+    now: number,
+    by?: Actor
+  ): Promise<AccountSnapshot | undefined>
   /** Ends the parking of an imported account. */
   endImport(email: string): Promise<SaveAnswer>
   /** What an export needs of this desk. */
@@ -57,6 +68,8 @@ export interface Desk extends Audited, Line {
   holds(email: string, key: string): Promise<boolean>
   /** Keys of removed accounts. Their objects still have their jobs. */
   formerKeys(): Promise<string[]>
+  /** The accounts of this desk, and those that were removed within the time for which usage is kept. */
+  usagePlaces(): Promise<UsagePlace[]>
   /** Records owners of ids. Returns those ids that are asset copies. `seen`: what the isolate saw of the accounts' slots. */
   learn(owners: Owner[], seen?: SlotsSeen[]): Promise<string[]>
   /**

@@ -62,6 +62,9 @@ const SPANS = {
   guessLostMs: 1 * HOUR,
   /** How long ended jobs can be read. */
   keepEndedMs: 30 * 24 * HOUR,
+  /** How often the ends of an account's jobs are added up for usage, at most, and how long usage is kept. */
+  foldUsageMs: 24 * HOUR,
+  keepUsageMs: 90 * 24 * HOUR,
   /** How long the owner of an id is kept, from when it was last learned. */
   keepOwnersMs: 90 * 24 * HOUR,
   /** How long an Idempotency-Key is kept after its answer; with an unknown outcome it is kept longer than any job. */

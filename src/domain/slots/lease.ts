@@ -17,6 +17,8 @@ export interface Lease {
   id: string
   requestId: string
   tenant: string
+  /** The id of the token that asked for it, for usage. Absent on leases of older releases, and where a browser asked. */
+  token?: string
   /** A `call` lease lasts for one call and ends at its deadline. A `job` lease never ends by time alone. */
   kind: 'job' | 'call'
   state: LeaseState
@@ -128,6 +130,7 @@ export interface LeaseAsk {
   mayBeJob?: boolean
   leaseId: string
   tenant: string
+  token?: string
   kind: 'job' | 'call'
   route: string
   /** How many jobs the creation starts at once. It gets a lease for each, or none at all. */
@@ -201,10 +204,20 @@ export interface Outcome {
   isUnstarted?: true
 }
 
+/** What the provider told about a job at its end. Absent: it did not tell. */
+export interface ToldOfJob {
+  /** How long the video or the sound is. */
+  seconds?: number
+  /** What the job took off the account's balance, in the unit of that balance. */
+  credits?: number
+}
+
 export interface EndedJob {
   lease: Lease
   endedAt: number
   outcome: Outcome
+  /** What the provider told about the job's length and price. */
+  told?: ToldOfJob
   /** The report of the end. It is not stored. */
   heard?: JobReport
 }
@@ -329,6 +342,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     id: leaseIdOf(ask.leaseId, index),
     requestId: ask.leaseId,
     tenant: ask.tenant,
+    ...(ask.token === undefined ? {} : { token: ask.token }),
     kind: ask.kind,
     state: 'unbound',
     route: ask.route,

@@ -11,6 +11,7 @@ import {
   type AuditAction,
   type AuditEntry,
 } from '#domain/access/audit.ts'
+import { choiceOf, type DeskSettings } from '#domain/accounts/balancing.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
 import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
 import { limitsOf, type TokenRecord } from '#domain/access/token.ts'
@@ -41,9 +42,24 @@ export class AuditLog {
       before?.credential === account.credential && before.session?.grant === account.session?.grant
     const known = isLimit ? 'account.limit_changed' : 'account.updated'
     const was = before === undefined ? {} : { maxJobsBefore: before.maxJobs }
-    const detail = isLimit ? { maxJobs, ...was } : { maxJobs, credential: credentialKind, ...was }
+    const detail = isLimit
+      ? { maxJobs, ...was }
+      : { maxJobs, credential: credentialKind, ...was, ...(choiceOf(account) as object) }
     const action = before ? known : 'account.added'
     this.write(by, { action, ...this.#desk, subject: email, detail })
+  }
+
+  /** Null: not set. */
+  choice(by: Actor | undefined, { email, ...account }: Account, before: Account): void {
+    const { weight = null, priority = null } = account
+    const { weight: weightBefore = null, priority: priorityBefore = null } = before
+    const detail = { weight, priority, weightBefore, priorityBefore }
+    this.write(by, { action: 'account.choice_changed', ...this.#desk, subject: email, detail })
+  }
+
+  settings(by: Actor | undefined, change: DeskSettings, before: DeskSettings): void {
+    const detail = { balance: change.balance ?? null, balanceBefore: before.balance ?? null }
+    this.write(by, { action: 'settings.changed', ...this.#desk, detail })
   }
 
   accountRemoved(by: Actor | undefined, { email }: Account, isNow: boolean): void {

@@ -98,6 +98,7 @@ function leaseAskOf(call: ProxyCall): LeaseAsk {
   return {
     leaseId: call.requestId,
     tenant: call.tenant,
+    ...(call.tokenId === undefined ? {} : { token: call.tokenId }),
     kind: 'call',
     route: `${call.method} ${call.path}`.slice(0, ROUTE_CHARS_MAX),
     count: 1,

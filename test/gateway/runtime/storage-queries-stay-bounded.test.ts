@@ -57,6 +57,7 @@ const READ_WHOLE = [
   'wanted',
   'observer',
   'balance',
+  'settings',
   'live_card',
   'live_state',
   'CONSTANT ROW',
