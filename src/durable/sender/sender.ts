@@ -79,20 +79,21 @@ export class Sender {
     return endUnstarted(this.#context, this.#deps, tenant, ends)
   }
 
-  /** Slots may be free that were not: one was freed, a parking has ended, the limit grew. Never throws. */
-  pullIfMore(): void {
+  /** Slots may be free that were not: one was freed, a parking has ended, the limit grew. True: it asks. Never throws. */
+  pullIfMore(): boolean {
     const { tables, defer } = this.#context
     const tenant = tables.account()?.tenant
-    if (tenant !== undefined && this.isAwake && this.#free(tenant) > 0)
-      defer(this.#pull(tenant, false))
+    if (tenant === undefined || !this.isAwake || this.#free(tenant) <= 0) return false
+    defer(this.#pull(tenant, false))
+    return true
   }
 
-  onSlotsChanged(): void {
-    if (!this.isAwake) return
+  onSlotsChanged(): boolean {
+    if (!this.isAwake) return false
     const held = this.#held()
     const isFreed = held < this.#heldBefore
     this.#heldBefore = held
-    if (isFreed) this.pullIfMore()
+    return isFreed && this.pullIfMore()
   }
 
   /** When the next parking ends, because nobody is told of that. Undefined: nothing waits for it. */
