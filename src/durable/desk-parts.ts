@@ -87,8 +87,8 @@ export function makeDeskParts({
   const alertBook = new AlertBook(storage, audit)
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
-  const waiting = new WaitingRoom(ports, platform)
-  const line = new DeskLine(storage, {
+  const waiting = new WaitingRoom(ports, platform, () => line)
+  const line: DeskLine = new DeskLine(storage, {
     ...lineDeps(tables, { uploads, full, waiting }),
     ...{ ports, now: platform.now, provider, tenant, armIn },
   })
@@ -142,7 +142,7 @@ function lineDeps(
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
     ownersOf: (ids) => uploads.ownersOf(ids),
-    sendClients: (account, free) => waiting.send(account, free),
+    sendClient: (id, account) => waiting.send(id, account),
     full: () => full.list().map(({ account }) => account),
   }
 }
