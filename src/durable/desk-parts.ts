@@ -88,9 +88,9 @@ export function makeDeskParts({
   const alertBook = new AlertBook(storage, audit)
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
-  const waiting = new WaitingRoom(ports, platform)
+  const waiting = new WaitingRoom(ports, platform, () => line)
   const around = { ports, now: platform.now, provider, tenant, armIn }
-  const line = makeLine(storage, tables, { uploads, full, waiting }, around)
+  const line: DeskLine = makeLine(storage, tables, { uploads, full, waiting }, around)
   return {
     line,
     alertBook,
@@ -152,7 +152,7 @@ function lineDeps(
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
     ownersOf: (ids) => uploads.ownersOf(ids),
-    sendClients: (account, free) => waiting.send(account, free),
+    sendClient: (id, account) => waiting.send(id, account),
     full: () => full.list().map(({ account }) => account),
   }
 }

@@ -16,8 +16,8 @@ export interface LineDeps {
   /** Writes the owners of jobs, without a transaction of its own. */
   learn(owners: Owner[]): void
   ownersOf(ids: string[]): Owner[]
-  /** Sends clients that wait to so many free slots of the account. Returns how many they need. */
-  sendClients(account: string, free: number): number
+  /** Sends a client that waits to the account, which keeps a slot for it. */
+  sendClient(id: string, account: string): void
   /** Accounts that were full lately. */
   full(): string[]
   /** Sets the alarm, if it is not set to an earlier time. */
