@@ -69,7 +69,8 @@ async function ask(around: Around, pool: OwnerPool, names: string[]): Promise<It
 /** The desk tells the account beside the item, so that it is not asked again for the owner of the job. */
 function keepOwners(owners: OwnerCache, pool: OwnerPool, { owner, jobIds = [] }: ItemShown): void {
   if (!owner) return
-  for (const id of jobIds) keepOwner(owners, pool, { ...owner, id: shortId(id) })
+  for (const id of jobIds.filter((one) => one !== ''))
+    keepOwner(owners, pool, { ...owner, id: shortId(id) })
 }
 
 function keyOf({ tenant, provider }: OwnerPool, name: string): string {

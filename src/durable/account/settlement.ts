@@ -28,6 +28,7 @@ import {
   type LeaseAsk,
   type Ledger,
 } from '#domain/slots/lease.ts'
+import { withAbsentCreations } from '#domain/slots/queued-lease.ts'
 import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { announce } from '#flows/events/announce.ts'
 import { JobRecall } from '#durable/jobs/job-recall.ts'
@@ -81,7 +82,8 @@ export class Settlement {
   }
 
   /** `forwarded`: events about no job of ours, which the endpoints get unchanged. True when the ledger changed. */
-  save(change: Change, forwarded: Announcement[] = []): boolean {
+  save(made: Change, forwarded: Announcement[] = []): boolean {
+    const change = { ...made, ended: withAbsentCreations(made.ended) }
     const { tables, provider, now } = this.#context
     const at = now()
     const current = provider()

@@ -57,11 +57,12 @@ function begin(
   line: Line,
   row: ItemRow,
   key: string,
-  { leaseId, owners, starts }: WorkReport & { kind: 'begun' }
+  { leaseId, owners, starts, parts }: WorkReport & { kind: 'begun' }
 ): void {
   const known = accounts().find((account) => account.key === key)?.email
   const email = known ?? owners.find((owner) => owner.email !== null)?.email ?? ''
-  const jobIds = starts.map(({ jobId }) => jobId)
+  const jobIds: string[] = row.record.names.map(() => '')
+  for (const [at, { jobId }] of starts.entries()) jobIds[parts?.[at] ?? at] = jobId
   line.order.remove(row.item)
   line.untold.delete(row.item)
   const record = { ...row.record, leaseId, email, key, jobIds }
