@@ -89,9 +89,10 @@ export function makeDeskParts({
   const full = new FullAccounts(storage, platform.now)
   const waiting = new WaitingRoom(ports, platform)
   const line = new DeskLine(storage, {
-    ...lineDeps(tables, { uploads, full, waiting }),
+    ...lineDeps(tables, { uploads, full, waiting }, armSoon),
     ...{ ports, now: platform.now, provider, tenant, armIn },
   })
+  tables.accounts.namesSince = () => line.namesSince
   tables.keys.lineEnd = (requestId) => line.endOf(requestId)
   return {
     line,
@@ -134,14 +135,21 @@ export function makeDeskParts({
 
 /** What the line asks of a desk's other parts. */
 function lineDeps(
-  { accounts }: DeskTables,
-  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>
+  tables: DeskTables,
+  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  armSoon: () => void
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
+  const { accounts, jobs } = tables
   return {
     accounts: () => accounts.all,
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
     ownersOf: (ids) => uploads.ownersOf(ids),
+    touchAccounts() {
+      tables.touchAccounts()
+      armSoon()
+    },
+    jobsNamed: (ids) => jobs.find(ids, accounts.all),
     sendClients: (account, free) => waiting.send(account, free),
     full: () => full.list().map(({ account }) => account),
   }

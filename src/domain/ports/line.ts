@@ -19,6 +19,8 @@ export interface Line {
   enqueue(items: NewItem[]): Promise<EnqueueAnswer[]>
   /** By their names, or `request:<request id>`. What is not an item is left out. */
   itemsOf(names: string[]): Promise<ItemShown[]>
+  /** What the jobs of queued creations are called, by the provider's ids. Other ids are left out. */
+  namesOf(ids: string[]): Promise<{ id: string; name: string }[]>
   /** Ends the item before it is chosen. `late`: it is chosen or begun. Undefined: no such item of this token (absent: of any). */
   cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined>
   /** The items that the account may start now. Each is handed over under a lease id of its own. */

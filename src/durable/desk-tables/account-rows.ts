@@ -17,6 +17,8 @@ export interface AccountsCopy {
 export class AccountRows {
   readonly #storage: DurableObjectStorage
   readonly #copy: AccountsCopy
+  /** Since when the tenant queues. The desk's line sets it. */
+  namesSince: () => number | undefined = () => undefined
   /** In the order in which they were added. Each creation needs them. */
   readonly #all = new Remembered(() =>
     this.#records('SELECT record FROM account ORDER BY position')
@@ -34,10 +36,12 @@ export class AccountRows {
 
   snapshot(): AccountSnapshot {
     const unknownUntil = this.#copy.unknownUntil()
+    const namesSince = this.namesSince()
     return {
       version: this.#copy.version(),
       accounts: this.all,
       ...(unknownUntil === undefined ? {} : { unknownUntil }),
+      ...(namesSince === undefined ? {} : { namesSince }),
     }
   }
 

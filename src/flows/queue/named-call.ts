@@ -17,6 +17,7 @@ import { idsOf } from '#flows/routing/ids-in-call.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { IdRef } from '#providers/contract/provider.ts'
 import { withNames, type Used } from './named-answer.ts'
+import { withNamesInList } from './translate-list.ts'
 import { addWaiting, answerWaiting, type Waiting } from './queued-answer.ts'
 
 const RETRY_SECONDS = 5
@@ -31,7 +32,7 @@ export async function underRealIds<C extends Call>(
 ): Promise<ProxyAnswer> {
   const { call: real, used, waiting } = await withRealIds(ports, call)
   const [first] = waiting
-  if (!first) return withNames(call, await run(real), used)
+  if (!first) return withNamesInList(ports, call, await withNames(call, await run(real), used))
   if (call.match?.route.pool !== 'split') return answerWaiting(ports, call, first)
   const left = withoutNames(real, new Set(waiting.map(({ name }) => name)))
   const isEmpty = idsOf(left, undefined).length === 0

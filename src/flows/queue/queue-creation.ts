@@ -22,6 +22,7 @@ import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import { noSlotError } from '#flows/slots/no-slot-errors.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+import { noteQueues } from './translate-list.ts'
 import { sealItem } from './item-text.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
@@ -94,6 +95,7 @@ async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Pr
   for (let tried = 0; tried < NAMES_TRIED; tried += 1) {
     const item = itemOf(ports, creation, eligible, { at: firstAt + tried, sealed })
     const said = await tell(ports, creation, item)
+    if (said.kind === 'queued') noteQueues(ports, call)
     if (said.kind === 'queued')
       return answerFromItem(ports, call, { ...said, names: item.record.names })
     if (said.kind === 'known') return answerFromItem(ports, call, said.shown)

@@ -109,6 +109,8 @@ export class PlayedDesk {
         this.onLearn()
         this.learned.push(...owners)
       },
+      touchAccounts: () => {},
+      jobsNamed: () => [],
       ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
       sendClients: (_: string, free: number) => Math.min(free, this.clients),
       full: () => [],
