@@ -204,6 +204,8 @@ export interface Outcome {
   detail?: string
   /** For a queued creation: it ended without a start, so there never was a job. */
   isUnstarted?: true
+  /** For one of several jobs of a queued creation that are all absent: none of them ran. */
+  isOfAll?: true
 }
 
 /** What the provider told about a job at its end. Absent: it did not tell. */
