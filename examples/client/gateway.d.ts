@@ -1907,6 +1907,12 @@ export interface components {
           subscription: "active" | "lapsed";
           /** @description When the token ends. null: never. */
           expiresAt?: string | null;
+          /**
+           * @description `own`: the token sees only what was made with it.
+           * @constant
+           */
+          sees?: "all";
+          grants?: components["schemas"]["GrantsField"];
       };
       Pool: {
           /**
@@ -2305,6 +2311,13 @@ export interface components {
           createdAt: string;
           /** @description When the token ends. null: never. */
           expiresAt: string | null;
+          /**
+           * @description `own`: the token sees only what was made with it.
+           * @enum {string}
+           */
+          sees: "all" | "own";
+          /** @description Ids of its tenant that a token with `sees: own` may use too. */
+          grants: string[];
       };
       TokenChange: {
           name?: string;
@@ -2316,6 +2329,12 @@ export interface components {
           subscription?: "active" | "lapsed";
           /** @description When the token ends. null: never. */
           expiresAt?: string | null;
+          /**
+           * @description `own`: the token sees only what was made with it.
+           * @constant
+           */
+          sees?: "all";
+          grants?: components["schemas"]["GrantsField"];
       };
       TokenWithSecret: components["schemas"]["Token"] & {
           /** @description Shown once. */
@@ -2378,6 +2397,8 @@ export interface components {
       };
       /** @description The address of a video. */
       VideoField: string;
+      /** @description Ids of its tenant that a token with `sees: own` may use too. */
+      GrantsField: string[];
       /** @description The address of a picture of the clothes. */
       UpperInputField: string;
       /** @description Whose it is; only in the operator's lists */
@@ -3399,7 +3420,9 @@ export interface operations {
                    *           "scope": "full",
                    *           "subscription": "active",
                    *           "createdAt": "2026-11-29T07:23:10.702Z",
-                   *           "expiresAt": null
+                   *           "expiresAt": null,
+                   *           "sees": "all",
+                   *           "grants": []
                    *         }
                    *       ]
                    *     }
@@ -3445,7 +3468,9 @@ export interface operations {
                    *       "scope": "full",
                    *       "subscription": "active",
                    *       "createdAt": "2026-11-29T07:23:10.807Z",
-                   *       "expiresAt": null
+                   *       "expiresAt": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["TokenWithSecret"];
@@ -3476,7 +3501,9 @@ export interface operations {
                    *       "scope": "full",
                    *       "subscription": "active",
                    *       "createdAt": "2026-11-29T07:23:10.807Z",
-                   *       "expiresAt": null
+                   *       "expiresAt": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["Token"];

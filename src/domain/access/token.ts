@@ -17,7 +17,7 @@ const WHEN_FULL = ['refuse', 'queue'] as const
 /** Kinds of calls that a token may be limited to. */
 const ROUTE_KINDS = ['read', 'write', 'uploads', 'jobs', 'speech', 'sessions'] as const
 
-const SEES = ['all', 'own'] as const
+export const SEES = ['all', 'own'] as const
 
 export const tokenRecord = z.object({
   id: z.string(),

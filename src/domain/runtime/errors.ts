@@ -55,6 +55,8 @@ export interface ErrorDetails {
   isUnsent?: boolean
   /** All slots for guessed jobs are taken. Other slots may be free, so waiting in line does not help. */
   isOfGuesses?: boolean
+  /** The message names no account and nobody's jobs, so an own token may read it. */
+  isNameless?: boolean
   /** For a repeated creation: the id of the request that it repeats. */
   joined?: string
 }

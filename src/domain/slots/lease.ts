@@ -84,6 +84,8 @@ export interface Lease {
   /** For a row that the operator added: how the job's status is asked for and read. */
   row?: LeaseRow
   item?: LeaseItem
+  /** The own token that the job was made with (RFC 0010). Of its tenant's other tokens, those that see all see it too. */
+  ownToken?: string
 }
 
 /** For a creation that was queued (RFC 0009): what its lease keeps of the item. */
@@ -150,6 +152,7 @@ export interface LeaseAsk {
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
   item?: LeaseItem
+  ownToken?: string
 }
 
 export interface JobStart {
@@ -339,6 +342,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(ask.path === undefined ? {} : { path: ask.path }),
     ...(ask.row === undefined ? {} : { row: ask.row }),
     ...(ask.item === undefined ? {} : { item: ask.item }),
+    ...(ask.ownToken === undefined ? {} : { ownToken: ask.ownToken }),
     ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }

@@ -78,8 +78,14 @@ export class AuditLog {
   }
 
   tokenChanged(by: Actor | undefined, { id, tenant }: TokenRecord, change: TokenChange): void {
-    const { name, ...rest } = change
-    const detail = { ...rest, ...(name === undefined ? {} : { name: shortText(name) }) }
+    const { name, replyUrl, grants, sees, ...rest } = change
+    const detail = {
+      ...rest,
+      ...(name === undefined ? {} : { name: shortText(name) }),
+      ...(sees === undefined ? {} : { sees }),
+      ...(grants === undefined ? {} : { grants: grants.length }),
+      ...(replyUrl === undefined ? {} : { replyTo: replyUrl === null ? null : hostOf(replyUrl) }),
+    }
     this.write(by, { action: 'token.changed', tenant, subject: id, detail })
   }
 

@@ -61,10 +61,11 @@ export class DeskUploads {
     const accounts = this.#tables.accounts.all
     const write = () => {
       const others = this.#tables.jobs.learn(owners, accounts, now)
+      this.#tables.ownIds.learn(owners, now)
       this.#tables.owners.learn(others, accounts, now)
     }
     // One owner needs no transaction, which costs as much as its row. If another creation's row gives way, that one is kept first.
-    if (owners.length === 1) write()
+    if (owners.length === 1 && !owners[0]?.own) write()
     else this.#tables.inTransaction(write)
     this.#tables.uploadAccounts.learn(owners, accounts, now)
     const listed = owners.flatMap(({ id, source }) => (source === 'listed' ? [id] : []))

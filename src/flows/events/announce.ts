@@ -3,6 +3,7 @@
  * form.
  */
 import type { Announcement } from '#domain/events/delivery.ts'
+import { markedTenant } from '#domain/visibility/own-scope.ts'
 import { hexHashNow } from '#domain/text/hash.ts'
 import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
 import type { Provider, ProviderEvents } from '#providers/contract/provider.ts'
@@ -12,6 +13,28 @@ import type { Provider, ProviderEvents } from '#providers/contract/provider.ts'
  * that the endpoints already got about this end, when its job was not known yet.
  */
 export function announce(
+  provider: Provider,
+  end: EndedJob,
+  forwardedId?: string
+): Announcement | undefined {
+  const announced = announceWithMarks(provider, end, forwardedId)
+  return announced && withoutMarks(provider, announced)
+}
+
+/** What the client of an own token calls its job has the token's mark at the provider. */
+function withoutMarks({ names }: Provider, announced: Announcement): Announcement {
+  const { lease, event, replyBody } = announced
+  if (!names || lease?.ownToken === undefined) return announced
+  const mark = markedTenant(lease.tenant, lease.ownToken)
+  const clean = (text: string) => names.toClient(text, mark)
+  return {
+    ...announced,
+    event: { ...event, body: clean(event.body) },
+    ...(replyBody === undefined ? {} : { replyBody: clean(replyBody) }),
+  }
+}
+
+function announceWithMarks(
   provider: Provider,
   end: EndedJob,
   forwardedId?: string

@@ -1,6 +1,7 @@
 /** The types of a client's call to a provider and of its answer. Plain data without Hono. */
 import type { Actor } from '#domain/access/audit.ts'
 import type { Reply } from '#domain/slots/lease.ts'
+import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { Provider, RouteMatch } from '#providers/contract/provider.ts'
 
@@ -31,6 +32,8 @@ export interface ProxyCall {
   limit?: number
   /** The id of the caller's token; absent for a browser. Only calls of the same token count as repeats. */
   tokenId?: string
+  /** Set if that token sees only what was made with it. */
+  own?: OwnScope
   /** The hash of that token. Stream tokens are bound to it. */
   tokenHash?: string
   /** The client says that this call is no repeat (`X-Gateway-Join: no`). */

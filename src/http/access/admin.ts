@@ -22,6 +22,7 @@ import { adminAudit } from './audit.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readBody } from '#http/request/read-body.ts'
 import { reseal } from './reseal.ts'
+import { ownForm, ownIn, ownShown, ownView } from './own-fields.ts'
 import { newApp, ownError, route } from '#http/request/route.ts'
 
 const expiresAt = z.nullable(z.iso.datetime({ offset: true }))
@@ -38,6 +39,7 @@ const newTokenForm = z.strictObject({
   scope: z._default(z.enum(SCOPES), 'full'),
   subscription: z._default(z.enum(SUBSCRIPTIONS), 'active'),
   expiresAt: z.optional(expiresAt),
+  ...ownForm,
 })
 
 const changeForm = z.strictObject({
@@ -45,6 +47,7 @@ const changeForm = z.strictObject({
   scope: z.optional(z.enum(SCOPES)),
   subscription: z.optional(z.enum(SUBSCRIPTIONS)),
   expiresAt: z.optional(expiresAt),
+  ...ownForm,
 })
 
 const tokenView = z
@@ -56,6 +59,7 @@ const tokenView = z
     subscription: z.enum(SUBSCRIPTIONS),
     createdAt: z.string(),
     expiresAt: z.nullable(z.string()),
+    ...ownView,
   })
   .register(z.globalRegistry, { id: 'Token' })
 
@@ -115,6 +119,7 @@ route(
       createdAt: now(),
       expiresAt: form.expiresAt ? Date.parse(form.expiresAt) : null,
       secretKey: await vault.seal(pairSealName(tokenId), secretKey),
+      ...ownIn(form),
     }
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
     const hasPast = form.tenant !== undefined && (await hasDesks(c.get('ports'), form.tenant))
@@ -169,10 +174,11 @@ route(
     answers: { 200: tokenView, 400: ownError, ...errors },
   },
   async (c) => {
-    const { expiresAt: end, ...change } = await readBody(c, changeForm)
+    const { expiresAt: end, sees, grants, ...change } = await readBody(c, changeForm)
     const ports = c.get('ports')
     const expires = end === undefined ? {} : { expiresAt: end === null ? null : Date.parse(end) }
-    const changed = { ...withoutUndefined(change), ...expires }
+    const own = ownIn({ ...(sees === undefined ? {} : { sees }), grants })
+    const changed = { ...withoutUndefined(change), ...expires, ...own }
     const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed, actorOf(c))
     if (!token) throw noToken()
     ports.tokens.forget(token.hash)
@@ -290,5 +296,6 @@ function toTokenView(token: TokenRecord): z.infer<typeof tokenView> {
     subscription,
     createdAt: new Date(token.createdAt).toISOString(),
     expiresAt: token.expiresAt === null ? null : new Date(token.expiresAt).toISOString(),
+    ...ownShown(token),
   }
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { itsTenant } from '#http/request/partial.ts'
@@ -106,7 +107,13 @@ export function toJobView(email: string | null, { lease, ended }: JobRecord) {
   }
 }
 
-export function toJobInFull(provider: Provider, email: string | null, record: JobRecord) {
+/** `own`: the own token that asks. It sees no account. */
+export function toJobInFull(
+  provider: Provider,
+  email: string | null,
+  record: JobRecord,
+  own?: OwnScope
+) {
   const { lease, ended } = record
   const { requestId, acquiredAt, boundAt, fingerprint, item } = lease
   const title = fingerprint?.title
@@ -117,7 +124,7 @@ export function toJobInFull(provider: Provider, email: string | null, record: Jo
   const file = isMade ? provider.jobs.fileOf?.(lease) : undefined
   const path = `/v1/${provider.name}/jobs/${encodeURIComponent(name)}/file`
   return {
-    ...toJobView(email, record),
+    ...toJobView(own ? null : email, record),
     ...(title === undefined ? {} : { title }),
     times: {
       asked: toTime(asked),

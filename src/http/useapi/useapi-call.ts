@@ -9,6 +9,7 @@ import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { notForOperator } from '#http/request/authenticate.ts'
+import { ownCallOf } from '#http/calls/drop-in.ts'
 import { joiningOf } from '#http/calls/join-header.ts'
 import { preferenceApplied, preferredWait } from '#http/calls/prefer-wait.ts'
 import { ownError } from '#http/request/route.ts'
@@ -75,6 +76,7 @@ export async function sendUseapi(
     body: wanted.body === undefined ? null : toBytes(wanted.body),
     signal: c.req.raw.signal,
     ...joiningOf(c),
+    ...ownCallOf(c.get('caller'), wanted.email),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
     ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),

@@ -25,6 +25,8 @@ const ANY_SCHEMA: Record<string, string> = {
   scope: '`full`: everything. `use`: no change of accounts, endpoints and secrets.',
   subscription: '`lapsed`: every call is answered with 402.',
   expiresAt: 'When the token ends. null: never.',
+  sees: '`own`: the token sees only what was made with it.',
+  grants: 'Ids of its tenant that a token with `sees: own` may use too.',
   reason: 'Why, as a word.',
   detail: 'Why, as a sentence.',
   count: 'How many results. One call makes one.',

@@ -1,0 +1,96 @@
+/** Tells which ids the provider's lists of public rows show. The lists are the tenant's copies, which any call may have read. */
+import { AppError } from '#domain/runtime/errors.ts'
+import { textsAt } from '#domain/text/json-pointer.ts'
+import { parseJson } from '#domain/text/json-text.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { ListReader } from '#flows/legacy/list-reader.ts'
+import { newerCall, type Ask } from '#flows/legacy/newer-call.ts'
+import { readPublic } from '#flows/legacy/read-public.ts'
+import type { NamedId } from '#flows/routing/ids-in-call.ts'
+import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+import { readBytes } from '#flows/upstream/read-answer.ts'
+import type { NewerCall, NewerAnswer, PublicRows } from '#providers/contract/provider.ts'
+
+const PAGES_MAX = 20
+const BYTES_MAX = 16 * 1024 * 1024
+const RETRY_SECONDS = 5
+
+export async function publicAmong(
+  ports: Ports,
+  call: ProxyCall,
+  named: readonly NamedId[],
+  ask: Ask
+): Promise<string[]> {
+  const found = new Set<string>()
+  let isWhole = true
+  for (const rows of listsFor(call, named)) {
+    const wanted = named.filter(
+      ({ ref, id }) => !found.has(id) && showsKind(call, rows, ref.resource)
+    )
+    if (wanted.length === 0) continue
+    const list = await readList(ports, call, rows, ask)
+    for (const { id } of wanted) if (list.ids.has(id)) found.add(id)
+    if (!list.isWhole) isWhole = false
+  }
+  if (!isWhole && named.some(({ id }) => !found.has(id))) throw stillReading()
+  return [...found]
+}
+
+function listsFor({ provider }: ProxyCall, named: readonly NamedId[]): PublicRows[] {
+  const resources = [...new Set(named.map(({ ref }) => ref.resource))]
+  return [...new Set(resources.flatMap((one) => provider.lists.publicRowsOf?.(one) ?? []))]
+}
+
+function showsKind({ provider }: ProxyCall, rows: PublicRows, resource: string): boolean {
+  return provider.lists.publicRowsOf?.(resource).includes(rows) === true
+}
+
+async function readList(
+  ports: Ports,
+  call: ProxyCall,
+  { ids, ...list }: PublicRows,
+  ask: Ask
+): Promise<{ ids: Set<string>; isWhole: boolean }> {
+  let isWhole = true
+  const reader = readerOf(ports, call, ask, () => {
+    isWhole = false
+  })
+  const rows = await readPublic(reader, { ...list, isPublic: true }).catch((error: unknown) => {
+    if (error instanceof AppError) throw error
+    throw stillReading()
+  })
+  return { ids: new Set(rows.flatMap((row) => ids.flatMap((at) => textsAt(row, at)))), isWhole }
+}
+
+/** Reads as the gateway, not as the token: what is asked for is public. */
+function readerOf(ports: Ports, call: ProxyCall, ask: Ask, onPart: () => void): ListReader {
+  const { own: _, signal: __, email: ___, body: ____, ...plain } = call
+  const asGateway = { ...plain, body: null, method: 'GET', search: '' }
+  const askOne = async (newer: NewerCall): Promise<NewerAnswer> => {
+    const made = newerCall(asGateway, newer, { creations: 0, refusals: 0 }, undefined)
+    const { response, email } = await ask(ports, made)
+    const bytes = await readBytes(response.body, BYTES_MAX)
+    return {
+      status: response.status,
+      body: bytes && parseJson(bytes),
+      ...(email === undefined ? {} : { email }),
+    }
+  }
+  return {
+    ports,
+    call: asGateway,
+    ask: askOne,
+    askAside: askOne,
+    lose: onPart,
+    budget: { questions: PAGES_MAX * 2, publicPages: PAGES_MAX },
+  }
+}
+
+function stillReading(): AppError {
+  const message =
+    'The list of what is public at the provider is still being read. Ask again in some seconds.'
+  return new AppError('account_unavailable', message, {
+    retryAfterSeconds: RETRY_SECONDS,
+    isNameless: true,
+  })
+}
