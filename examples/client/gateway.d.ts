@@ -1907,11 +1907,7 @@ export interface components {
           subscription: "active" | "lapsed";
           /** @description When the token ends. null: never. */
           expiresAt?: string | null;
-          /**
-           * @description `own`: the token sees only what was made with it.
-           * @constant
-           */
-          sees?: "all";
+          sees?: components["schemas"]["SeesField"];
           grants?: components["schemas"]["GrantsField"];
       };
       Pool: {
@@ -2311,11 +2307,7 @@ export interface components {
           createdAt: string;
           /** @description When the token ends. null: never. */
           expiresAt: string | null;
-          /**
-           * @description `own`: the token sees only what was made with it.
-           * @enum {string}
-           */
-          sees: "all" | "own";
+          sees: components["schemas"]["SeesField"];
           /** @description Ids of its tenant that a token with `sees: own` may use too. */
           grants: string[];
       };
@@ -2329,11 +2321,7 @@ export interface components {
           subscription?: "active" | "lapsed";
           /** @description When the token ends. null: never. */
           expiresAt?: string | null;
-          /**
-           * @description `own`: the token sees only what was made with it.
-           * @constant
-           */
-          sees?: "all";
+          sees?: components["schemas"]["SeesField"];
           grants?: components["schemas"]["GrantsField"];
       };
       TokenWithSecret: components["schemas"]["Token"] & {
@@ -2397,6 +2385,11 @@ export interface components {
       };
       /** @description The address of a video. */
       VideoField: string;
+      /**
+       * @description `own`: the token sees only what was made with it.
+       * @enum {string}
+       */
+      SeesField: "all" | "own";
       /** @description Ids of its tenant that a token with `sees: own` may use too. */
       GrantsField: string[];
       /** @description The address of a picture of the clothes. */

@@ -7,7 +7,7 @@ const grant = z.string().check(z.minLength(1), z.maxLength(GRANT_CHARS_MAX))
 const grants = z.array(grant).check(z.maxLength(GRANTS_MAX))
 
 export const ownForm = {
-  sees: z.optional(z.literal('all')),
+  sees: z.optional(z.enum(SEES)),
   grants: z.optional(grants),
 }
 
