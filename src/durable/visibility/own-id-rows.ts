@@ -12,14 +12,15 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS own_id_in_list ON own_id (token, list, made_at);
 `
 
-const DAY_MS = 86_400_000
 /** An avatar or a template of last year may still be in use. */
-const KEEP_MS = 400 * DAY_MS
-const REMOVED_AT_ONCE = 2000
+const KEEP_MS = 400 * 86_400_000
+const LOOKED_AT_ONCE = 2000
+const START = { token: '', id: '' }
 
 export class OwnIdRows {
   readonly #sql: SqlStorage
-  #forgetAt = 0
+  /** Where `forget` goes on. After a restart it begins anew. */
+  #place = START
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -56,11 +57,17 @@ export class OwnIdRows {
       .map((row) => ({ id: row.id, at: row.made_at }))
   }
 
-  /** Deletes a bounded number of rows that were kept long enough. It reads all rows, so it does so once a day. */
+  /** Looks at a bounded number of rows, along the primary key, and deletes those that were kept long enough. */
   forget(now: number): void {
-    if (now < this.#forgetAt) return
-    const { rowsWritten } = this.#sql.exec(FORGET, now - KEEP_MS, REMOVED_AT_ONCE)
-    this.#forgetAt = rowsWritten === 0 ? now + DAY_MS : 0
+    const { token, id } = this.#place
+    const rows = this.#sql
+      .exec<{ token: string; id: string; made_at: number }>(AFTER, token, id, LOOKED_AT_ONCE)
+      .toArray()
+    for (const row of rows) {
+      if (row.made_at < now - KEEP_MS)
+        this.#sql.exec('DELETE FROM own_id WHERE token = ? AND id = ?', row.token, row.id)
+    }
+    this.#place = (rows.length < LOOKED_AT_ONCE ? undefined : rows.at(-1)) ?? START
   }
 
   forgetAll(): void {
@@ -74,5 +81,4 @@ const OF_TOKEN = `SELECT own_id.id FROM json_each(?1) AS wanted
 const IN_LIST = `SELECT id, made_at FROM own_id WHERE token = ?1 AND list = ?2
   AND (made_at < ?3 OR (made_at = ?3 AND id < ?4)) ORDER BY made_at DESC, id DESC LIMIT ?5 OFFSET ?6`
 
-const FORGET = `DELETE FROM own_id WHERE (token, id) IN (
-  SELECT token, id FROM own_id WHERE made_at < ?1 LIMIT ?2)`
+const AFTER = `SELECT token, id, made_at FROM own_id WHERE (token, id) > (?1, ?2) ORDER BY token, id LIMIT ?3`
