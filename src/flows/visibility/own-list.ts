@@ -54,6 +54,8 @@ export async function ownList(
     ...(asked.before ? { before: asked.before } : {}),
   })
   const page = ids.slice(0, asked.limit)
+  // A page that is counted must be whole: a shorter one would be the last.
+  if (page.length > COUNTED_PAGE_MAX) throw tooLong(shape)
   const last = ids.length > asked.limit ? page.at(-1) : undefined
   const rows = await limitConcurrency(page, AT_ONCE, ({ id }) =>
     readOne(ports, call, detail, id, ask)
@@ -78,7 +80,7 @@ function askedOf({ search, provider, match }: OwnCall, shape: ListShape): Asked 
   const part = shared && query.get(shared.query)
   const of = { ...(part === null || part === undefined ? {} : { shared: part }) }
   if (counted) {
-    const size = whole(query, counted.size, counted.usual, COUNTED_PAGE_MAX)
+    const size = whole(query, counted.size, counted.usual, counted.most)
     const number = whole(query, counted.page, 1, 1000)
     return { limit: size, skip: (number - 1) * size, ...of }
   }
@@ -93,6 +95,11 @@ function whole(query: URLSearchParams, name: string, usual: number, most: number
   if (Number.isInteger(value) && value >= 1 && value <= most) return value
   const upTo = most === Infinity ? 'a whole number from 1' : `a whole number from 1 to ${most}`
   throw new AppError('bad_request', `${name}: must be ${upTo}, with this token`)
+}
+
+function tooLong({ counted }: ListShape): AppError {
+  const message = `${counted?.size ?? 'limit'}: ask for at most ${COUNTED_PAGE_MAX}, with this token.`
+  return new AppError('bad_request', message)
 }
 
 const OWN_PLACE = /^own-(\d{1,15})-(.+)$/

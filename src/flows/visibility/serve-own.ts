@@ -76,12 +76,12 @@ async function admitted(ports: Ports, sent: OwnCall, ask: Ask): Promise<OwnCall>
   throw refusal ?? absent('thing')
 }
 
-/** A body with ids in it must be JSON: nothing else is read for them. A DELETE has no body, as its row says. */
+/** A body must be JSON, because nothing else is read for ids, or a file for an upload. A DELETE has no body, as its row says. */
 async function withReadBody(call: OwnCall): Promise<OwnCall> {
-  const { method, match } = call
+  const { method, match, headers } = call
   if (method === 'DELETE') return { ...call, body: null }
-  const hasIds = match?.route.ids.some((ref) => ref.in === 'body') === true
-  if (!hasIds) return call
+  const isFile = !/json/i.test(headers.get('content-type') ?? '')
+  if (call.body === null || (isFile && match?.route.pool === 'roomy')) return call
   const read = await readWhole(call)
   const isJson = typeof read.json === 'object' && read.json !== null && !Array.isArray(read.json)
   if (read.body?.byteLength && !isJson)

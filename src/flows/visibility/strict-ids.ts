@@ -20,6 +20,9 @@ export function strictIdsOf(call: ProxyCall): NamedId[] {
     const id = match?.params[ref.at] ?? ''
     return split(ref, id).map((one) => ({ ref, id: one }))
   })
+  const known = new Set(named.map(({ id }) => id))
+  const more = elsewhere(text).filter((id) => !known.has(id))
+  named.push(...more.map((id) => ({ ref: ELSEWHERE, id })))
   if (named.length > IDS_MAX)
     throw new AppError('bad_request', `A call may name ${IDS_MAX} things at most.`)
   return named
@@ -55,6 +58,58 @@ function inBody(ref: IdRef, text: string): NamedId[] {
 
 /** The resource of places that take any text, such as the variables of a template. */
 const ANY = 'any'
+
+/** The place of what no column of the row knows, although its member is named like an id. */
+const ELSEWHERE: IdRef = {
+  resource: ANY,
+  in: 'body',
+  at: '',
+  required: false,
+  mayBeShared: true,
+  isList: false,
+}
+
+const NAMED_LIKE_ID = /(?:^|_)(?:id|ids|key|keys)$|[a-z](?:Id|Ids)$/
+/** Texts of the client's, and parts of something that the call names beside. */
+const NO_IDS = new Set([
+  'callback_id',
+  'external_task_id',
+  'multipart_upload_id',
+  'scene_ids',
+  'style_id',
+  'tag_id',
+])
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+
+/**
+ * What stands in members that are named like ids, wherever they are, also those that stand twice. A provider that adds such a member
+ * does not open a way to foreign things.
+ */
+function elsewhere(text: string): string[] {
+  const found: string[] = []
+  /** For each open list or object: whether it is a list of such a member. */
+  const open: boolean[] = []
+  let isWanted = false
+  let last = ''
+  for (const [token] of text.matchAll(TOKENS)) {
+    if (token === ':') isWanted = isNamedLikeId(last)
+    else if (token === '[' || token === '{') {
+      isWanted &&= token === '['
+      open.push(isWanted)
+    } else if (token === ']' || token === '}') {
+      open.pop()
+      isWanted = false
+    } else if (token === ',') isWanted = open.at(-1) ?? false
+    else if (isWanted) found.push(String(parsed(token)))
+    last = token
+  }
+  return found.filter(isLikeId)
+}
+
+function isNamedLikeId(token: string): boolean {
+  const name = parsed(token)
+  return typeof name === 'string' && NAMED_LIKE_ID.test(name) && !NO_IDS.has(name)
+}
 /** A long number is read as text, as it stands. */
 function parsed(json: string): unknown {
   if (/^-?\d+$/.test(json)) return json

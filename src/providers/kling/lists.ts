@@ -11,14 +11,17 @@ export const lists: ProviderLists = {
 /** One page has all presets. */
 const PRESETS = { query: { pageNum: '1', pageSize: '500' }, limit: 500 }
 const ELEMENTS = { ...PRESETS, ids: ['/element_id', '/task_result/elements/*/element_id'] }
+const PUBLIC_VOICES = [
+  { ...PRESETS, path: '/v1/general/presets-voices', ids: ['/task_result/voices/*/voice_id'] },
+]
+const PUBLIC_ELEMENTS = [
+  { ...ELEMENTS, path: '/v1/general/presets-elements' },
+  { ...ELEMENTS, path: '/v1/general/advanced-presets-elements' },
+]
 const PUBLIC: Record<string, readonly PublicRows[]> = {
-  voice: [
-    { ...PRESETS, path: '/v1/general/presets-voices', ids: ['/task_result/voices/*/voice_id'] },
-  ],
-  element: [
-    { ...ELEMENTS, path: '/v1/general/presets-elements' },
-    { ...ELEMENTS, path: '/v1/general/advanced-presets-elements' },
-  ],
+  voice: PUBLIC_VOICES,
+  element: PUBLIC_ELEMENTS,
+  any: [...PUBLIC_VOICES, ...PUBLIC_ELEMENTS],
 }
 
 /** The pages of this list may be larger than those of the other lists. */

@@ -98,6 +98,30 @@ test('an id that stands twice, in a list or under an escaped name is found where
   expect(sent).toEqual([])
 })
 
+test('a member that is named like an id is looked at wherever it stands, and a client’s own text is not [I5]', async () => {
+  const theirs = await startVideo(b.at)
+  await agency.sim.forgetRequests()
+  for (const more of [
+    { new_video_id: theirs },
+    { options: [{ deep: { source_ids: ['x', theirs] } }] },
+    { id: theirs },
+  ]) {
+    const answer = await a.at.createVideo(more)
+    expect([answer.status, errorOf(answer)], JSON.stringify(more)).toEqual([404, 'not_found'])
+  }
+  const twice = JSON.stringify(VIDEO).replace('{', `{"new_id":"${theirs}","new_id":"short",`)
+  const answer = await a.at.fetch('/heygen/v3/videos', {
+    method: 'POST',
+    body: twice,
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(answer.status).toBe(404)
+  const seen = (await agency.sim.requests()).filter(({ method }) => method === 'POST')
+  expect(seen).toEqual([])
+  const texts = { callback_id: theirs, title: theirs, script: `Say "new_id": "${theirs}"` }
+  expect((await a.at.createVideo(texts)).status).toBe(200)
+})
+
 test('a body beside a DELETE is not sent, because no row has one [I5]', async () => {
   const [own, theirs] = [await startVideo(a.at), await startVideo(b.at)]
   await agency.sim.forgetRequests()
@@ -175,7 +199,8 @@ test('a list of tasks has the own ones, by pages that are counted [I5]', async (
   }
   expect(await page('pageNum=1&pageSize=2')).toEqual(ids.slice(0, 2))
   expect(await page('pageNum=2&pageSize=2')).toEqual(ids.slice(2))
-  expect((await c.at.fetch(`${T2V}?pageSize=500`)).status).toBe(400)
+  expect(await page('pageNum=1&pageSize=500')).toEqual(ids)
+  expect((await c.at.fetch(`${T2V}?pageSize=501`)).status).toBe(400)
 })
 
 test('a job whose creation’s answer was lost is the token’s own once it is found, and nobody else’s [I4, I5]', async () => {
