@@ -58,7 +58,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     route: `${route.method} ${route.path}`,
     count: provider.jobs.count(match, json),
     slots: provider.jobs.slotsPerJob?.(match, json) ?? 1,
-    fingerprint: shortFingerprint(fingerprintOf(call)),
+    fingerprint: shortFingerprint(provider.jobs.fingerprintOf(json, call)),
     ...(call.own ? { ownToken: call.own.token } : {}),
     ...(limit === undefined ? {} : { limit }),
     ...(route.keyProbe && route.path.includes('{') ? { path: call.path } : {}),
@@ -68,17 +68,6 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     ...(row ? { row } : {}),
     ...(expected === undefined ? {} : { expected }),
   }
-}
-
-/**
- * Two customers of one pool may use the same callback id. So it recognises no job of an own token, unless it is the name that has
- * the token's mark.
- */
-function fingerprintOf(call: ReadCall): LeaseAsk['fingerprint'] {
-  const { provider, json, own } = call
-  const { callbackId, ...rest } = provider.jobs.fingerprintOf(json, call)
-  const isKept = callbackId !== undefined && (own === undefined || provider.names !== undefined)
-  return isKept ? { ...rest, callbackId } : rest
 }
 
 /** The part of the lease request that depends on the account. Throws when it is too late to ask another account for a slot. */
