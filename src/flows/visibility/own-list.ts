@@ -4,6 +4,8 @@
  */
 import { detailOf } from '#domain/visibility/own-list.ts'
 import type { OwnScope } from '#domain/visibility/own-scope.ts'
+import { valueAt } from '#domain/text/json-pointer.ts'
+import { parseJson } from '#domain/text/json-text.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { fromUrlText, toUrlText } from '#domain/access/sealed-text.ts'
 import { elementsAt, putMember, sliceAt, startAt } from '#domain/text/json-slices.ts'
@@ -31,6 +33,7 @@ interface Asked {
   before?: OwnId
   publicPlace?: string
   shared?: string
+  filters: [name: string, value: string][]
 }
 
 export async function ownList(
@@ -60,25 +63,21 @@ export async function ownList(
   const rows = await limitConcurrency(page, AT_ONCE, ({ id }) =>
     readOne(ports, call, detail, id, ask)
   )
-  const found = rows.filter((row) => row !== undefined)
+  const found = rows.flatMap((row) =>
+    row !== undefined && isWanted(row, asked.filters) ? [row] : []
+  )
   const isMixed = shape.shared !== undefined && asked.shared === undefined
   if (isMixed && !last && !asked.before)
     return publicPage(ports, call, shape, { asked, ask, rows: found })
   return answerOf(call, route, shape, found, last ? placeText(last) : null)
 }
 
-function askedOf({ search, provider, match }: OwnCall, shape: ListShape): Asked {
+function askedOf({ search }: OwnCall, shape: ListShape): Asked {
   const query = new URLSearchParams(search)
   const { counted, shared } = shape
-  const known = [shape.limit, shape.token, shared?.query, counted?.page, counted?.size]
-  const usual = match && provider.lists.shapeOf(match.route)?.page
-  for (const name of query.keys()) {
-    if (known.includes(name) && query.getAll(name).length === 1 && name !== usual) continue
-    const message = `${name}: this token sees only its own, and its lists have no filters.`
-    throw new AppError('bad_request', message)
-  }
+  const filters = filtersIn(query, shape)
   const part = shared && query.get(shared.query)
-  const of = { ...(part === null || part === undefined ? {} : { shared: part }) }
+  const of = { filters, ...(part === null || part === undefined ? {} : { shared: part }) }
   if (counted) {
     const size = whole(query, counted.size, counted.usual, counted.most)
     const number = whole(query, counted.page, 1, 1000)
@@ -87,6 +86,34 @@ function askedOf({ search, provider, match }: OwnCall, shape: ListShape): Asked 
   const limit = shape.limit === undefined ? PAGE_MAX : whole(query, shape.limit, PAGE_MAX, Infinity)
   const token = shape.token === undefined ? null : query.get(shape.token)
   return { limit: Math.min(limit, PAGE_MAX), skip: 0, ...of, ...placeIn(token) }
+}
+
+/** Members of a row by whose equality a list may be filtered. An id among them only picks among own rows. */
+const FILTERS = new Set([
+  ...['avatar_type', 'engine', 'folder_id', 'gender', 'group_id', 'language', 'status', 'type'],
+])
+
+function filtersIn(query: URLSearchParams, shape: ListShape): [string, string][] {
+  const { counted, shared } = shape
+  const known = [shape.limit, shape.token, shared?.query, counted?.page, counted?.size]
+  return [...query].filter(([name]) => {
+    const isKnown = known.includes(name)
+    if (query.getAll(name).length === 1 && (isKnown || FILTERS.has(name))) return !isKnown
+    const message = `${name}: this token sees only its own, and its lists have no such filter.`
+    throw new AppError('bad_request', message)
+  })
+}
+
+/** Whether a thing has what the list is filtered by. */
+function isWanted(row: string, filters: Asked['filters']): boolean {
+  if (filters.length === 0) return true
+  const thing = parseJson(row)
+  return filters.every(([name, value]) => {
+    const has = valueAt(thing, `/${name}`)
+    if (has !== undefined) return String(has) === value
+    const message = `${name}: this token sees only its own, which do not say their ${name}.`
+    throw new AppError('bad_request', message)
+  })
 }
 
 function whole(query: URLSearchParams, name: string, usual: number, most: number): number {
@@ -172,8 +199,15 @@ async function publicPage(
   const route = match?.route
   const { shared, token: tokenName = 'token', limit: limitName = 'limit' } = shape
   if (!route || !shared) throw new AppError('bad_request', 'token: is not a token of this list')
+  // By an id a provider might show more than what is public.
+  if (asked.filters.some(([name]) => name.endsWith('_id')))
+    return answerOf(call, route, shape, rows, null)
   const place = asked.publicPlace && (await openPlace(ports, call, asked.publicPlace))
-  const query = new URLSearchParams({ [shared.query]: 'public', [limitName]: String(asked.limit) })
+  const query = new URLSearchParams({
+    ...Object.fromEntries(asked.filters),
+    [shared.query]: 'public',
+    [limitName]: String(asked.limit),
+  })
   if (place) query.set(tokenName, place)
   const asGateway = { ...plain, path, match, method: 'GET', body: null, search: `?${query}` }
   const { response } = await ask(ports, asGateway)

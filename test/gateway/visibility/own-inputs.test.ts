@@ -229,6 +229,34 @@ test('lists that mix public rows show those, and of the private ones the own alo
   expect(looks).not.toContain('of the agency')
 })
 
+test('a list is filtered by what its rows say, and by an id only among own rows [I5]', async () => {
+  const c = await addCustomer(agency)
+  const group = await agency.post('/heygen/v3/avatars', {
+    ...{ type: 'prompt', name: 'of the agency', prompt: 'A person in a park' },
+  })
+  const { data } = (await group.json()) as { data: { avatar_group: { id: string } } }
+  const id = await startVideo(c.at)
+  const ids = async (path: string) => {
+    const answer = await c.at.fetch(`/heygen${path}`)
+    const text = await answer.text()
+    expect(answer.status, text).toBe(200)
+    return (JSON.parse(text) as { data: { id: string }[] }).data.map((row) => row.id)
+  }
+  expect(await ids('/v3/videos?status=failed')).toEqual([])
+  const { status } = (
+    (await (await c.at.fetch(`/heygen/v3/videos/${id}`)).json()) as {
+      data: { status: string }
+    }
+  ).data
+  expect(await ids(`/v3/videos?status=${status}`)).toEqual([id])
+  await agency.sim.forgetRequests()
+  const looks = `/v3/avatars/looks?group_id=${data.avatar_group.id}`
+  expect(await ids(looks)).toEqual([])
+  expect(await ids(`${looks}&ownership=public`)).toEqual([])
+  expect(await agency.sim.requests()).toEqual([])
+  expect((await c.at.fetch('/heygen/v3/videos?title=Demo')).status).toBe(400)
+})
+
 test('a full pool and a parked account are told without a name and without others’ times [I5]', async () => {
   const full = await open({ accounts: { ann: 1 } })
   const one = await addCustomer(full)
