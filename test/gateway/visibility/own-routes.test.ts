@@ -6,6 +6,7 @@ import { KLING_BODIES } from '../../openapi/tour.ts'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { Receiver } from '../../support/receiver.ts'
+import { call as tool, failure } from '../mcp/agent.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
 import { addCustomer, shownOf, startVideo, type Customer } from '../../support/scenes/own-tokens.ts'
@@ -172,6 +173,21 @@ test.each(ROUTES)(
     }
   }
 )
+
+test('an agent with an own token sees the own jobs alone, and nothing of the pool [I5]', async () => {
+  const { at } = await addCustomer(agency)
+  const own = await startVideo(at)
+  const jobs = JSON.stringify(await tool(at, 'list_jobs', {}))
+  expect(jobs).toContain(own)
+  for (const needle of needles) expect(jobs).not.toContain(needle)
+  const theirs = named.find(([form]) => form.test('/v1/heygen/jobs'))?.[1] ?? ''
+  const said = (id: string, text: string) => text.replaceAll(id, '{id}')
+  expect(said(theirs, await failure(at, 'get_job', { job_id: theirs }))).toBe(
+    said(NOBODYS.heygen, await failure(at, 'get_job', { job_id: NOBODYS.heygen }))
+  )
+  for (const name of ['list_accounts', 'pool_health'])
+    expect(await failure(at, name, {})).toContain('sees only its own')
+})
 
 test('lists of jobs and deliveries take no account, and no slot is freed by force [I5]', async () => {
   for (const email of ['alice@example.com', 'nobody@example.com']) {
