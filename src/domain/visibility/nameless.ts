@@ -16,13 +16,19 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
 
 export function namelessError(error: AppError): AppError {
   const { accountEmail: _, useapiStatus: __, ...rest } = error.details
-  const sentence = rest.isNameless ? undefined : SENTENCES[error.code]
+  const sentence = rest.isNameless ? error.message : (SENTENCES[error.code] ?? withoutNames(error))
   const isFull = error.code === 'slots_full'
   const details = isFull ? { ...rest, retryAfterSeconds: RETRY_SECONDS } : rest
-  return new AppError(error.code, sentence ?? error.message, details)
+  return new AppError(error.code, sentence, details)
+}
+
+/** Every account's name has an `@`. */
+function withoutNames({ message }: AppError): string {
+  return message.replaceAll(/\S+@\S+/g, 'of the pool')
 }
 
 /** An own token knows no account, so whichever its client names is not found. */
 export function noAccount(email: string): AppError {
-  return new AppError('account_not_found', `Account ${email.slice(0, 254)} not found`)
+  const message = `Account ${email.slice(0, 254)} not found`
+  return new AppError('account_not_found', message, { isNameless: true })
 }

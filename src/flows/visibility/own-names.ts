@@ -44,7 +44,9 @@ function hasName(call: OwnCall): boolean {
 
 /** The answer as the token's client sees it: without marks, and without the account. */
 export async function withoutMarks(call: OwnCall, answer: ProxyAnswer): Promise<ProxyAnswer> {
-  const { email: _, parking: __, ...rest } = answer
+  const { email, parking: _, ...bare } = answer
+  // A call that the gateway makes of an older one goes on where the one before it went.
+  const rest = call.madeOf && email !== undefined ? { ...bare, email } : bare
   const { names } = call.provider
   const { response } = rest
   if (!names || !/json/i.test(response.headers.get('content-type') ?? '')) return rest

@@ -1,4 +1,5 @@
 /** Tells which ids the provider's lists of public rows show. The lists are the tenant's copies, which any call may have read. */
+import { shortId } from '#domain/jobs/fingerprint.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { textsAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -14,6 +15,7 @@ import type { NewerCall, NewerAnswer, PublicRows } from '#providers/contract/pro
 const PAGES_MAX = 20
 const BYTES_MAX = 16 * 1024 * 1024
 const RETRY_SECONDS = 5
+const KNOWN_MS = 3_600_000
 
 export async function publicAmong(
   ports: Ports,
@@ -29,11 +31,23 @@ export async function publicAmong(
     )
     if (wanted.length === 0) continue
     const list = await readList(ports, call, rows, ask)
-    for (const { id } of wanted) if (list.ids.has(id)) found.add(id)
+    for (const { id } of wanted.filter((one) => list.ids.has(one.id))) {
+      found.add(id)
+      ports.memory.set(nameOf(call, id), true, ports.now() + KNOWN_MS)
+    }
     if (!list.isWhole) isWhole = false
   }
   if (!isWhole && named.some(({ id }) => !found.has(id))) throw stillReading()
   return [...found]
+}
+
+function nameOf({ tenant, provider }: ProxyCall, id: string): string {
+  return `${tenant}/${provider.name}/public/${shortId(id)}`
+}
+
+/** Whether this isolate has lately seen the id in a list of public rows. Then the desk is not asked whether it is own. */
+export function isKnownPublic(ports: Ports, call: ProxyCall, id: string): boolean {
+  return ports.memory.get(nameOf(call, id), ports.now()) === true
 }
 
 function listsFor({ provider }: ProxyCall, named: readonly NamedId[]): PublicRows[] {

@@ -10,7 +10,7 @@ import { maySearch, tooManySearches } from '#flows/routing/id-search.ts'
 import { asOwn, isKnownOwn, learnIds, rememberOwn } from '#flows/routing/learn-ids.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { Ask } from '#flows/legacy/newer-call.ts'
-import { publicAmong } from './public-ids.ts'
+import { isKnownPublic, publicAmong } from './public-ids.ts'
 
 /** How long an id that is in no lease is not looked for again. */
 const MISS_MS = 60_000
@@ -27,12 +27,14 @@ export async function standingsOf(
   const set = (ids: Iterable<string>, standing: Standing) => {
     for (const id of ids) standings.set(id, standing)
   }
+  const isChange = call.match?.route.kind === 'write-account'
+  const isPublic = ({ ref, id }: NamedId) => ref.mayBeShared && isKnownPublic(ports, call, id)
+  if (!isChange) set(unique(left().filter((one) => isPublic(one))), 'public')
   set(await madeWith(ports, call, unique(left())), 'own')
   set(
     unique(left()).filter((id) => own.grants.includes(id)),
     'granted'
   )
-  const isChange = call.match?.route.kind === 'write-account'
   const shareable = left().filter(({ ref }) => ref.mayBeShared)
   if (!isChange) set(await publicAmong(ports, call, shareable, ask), 'public')
   set(await foundInLeases(ports, call, unique(left())), 'own')

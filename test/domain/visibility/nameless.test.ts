@@ -1,6 +1,6 @@
 /** Errors for own tokens name no account, and do not tell when others' jobs end. */
 import { expect, test } from 'vitest'
-import { namelessError } from '#domain/visibility/nameless.ts'
+import { namelessError, noAccount } from '#domain/visibility/nameless.ts'
 import { AppError, ERROR_STATUS, type ErrorCode } from '#domain/runtime/errors.ts'
 
 const CODES = Object.keys(ERROR_STATUS) as ErrorCode[]
@@ -42,4 +42,15 @@ test('a full pool says the same time however long others’ jobs run [I5]', () =
 test('a sentence that names nobody is kept', () => {
   const error = new AppError('account_unavailable', 'Too many ids.', { isNameless: true })
   expect(namelessError(error).message).toBe('Too many ids.')
+})
+
+test.each(CODES)('no sentence of %s names an account [I5]', (code) => {
+  const text = 'The call starts 3 jobs, and account ann@example.com may hold 2.'
+  expect(namelessError(new AppError(code, text)).message).not.toContain('@')
+})
+
+test('what the client itself named as an account is said again', () => {
+  expect(namelessError(noAccount('ann@example.com')).message).toBe(
+    'Account ann@example.com not found'
+  )
 })
