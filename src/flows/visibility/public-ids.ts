@@ -1,5 +1,6 @@
 /** Tells which ids the provider's lists of public rows show. The lists are the tenant's copies, which any call may have read. */
 import { shortId } from '#domain/jobs/fingerprint.ts'
+import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { textsAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -12,7 +13,9 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { NewerCall, NewerAnswer, PublicRows } from '#providers/contract/provider.ts'
 
-const PAGES_MAX = 20
+/** A call may need two lists, and Cloudflare's free plan lets a request ask 50 questions. */
+const PAGES_MAX = 10
+const GONE = new Set([404, 410])
 const BYTES_MAX = 16 * 1024 * 1024
 const RETRY_SECONDS = 5
 const KNOWN_MS = 3_600_000
@@ -71,6 +74,8 @@ async function readList(
   })
   const rows = await readPublic(reader, { ...list, isPublic: true }).catch((error: unknown) => {
     if (error instanceof AppError) throw error
+    // The provider has no such list any more: nothing is known to be public.
+    if (error instanceof RefusedByNewer && GONE.has(error.answer.status)) return []
     throw stillReading()
   })
   return { ids: new Set(rows.flatMap((row) => ids.flatMap((at) => textsAt(row, at)))), isWhole }

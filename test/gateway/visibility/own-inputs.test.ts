@@ -229,6 +229,16 @@ test('lists that mix public rows show those, and of the private ones the own alo
   expect(looks).not.toContain('of the agency')
 })
 
+test('where the provider has ended its list of public voices, none is public, and a granted one works', async () => {
+  const ended = await open({ accounts: { ann: 5 } })
+  await ended.sim.fault({ match: { method: 'GET', path: '/v3/voices' }, effect: { status: 410 } })
+  const one = await addCustomer(ended)
+  const refused = await one.at.createVideo()
+  expect([refused.status, errorOf(refused)]).toEqual([404, 'not_found'])
+  await ended.admin('PATCH', `/tokens/${one.id}`, { grants: [VIDEO.voice_id] })
+  expect((await one.at.createVideo()).status).toBe(200)
+})
+
 test('a list is filtered by what its rows say, and by an id only among own rows [I5]', async () => {
   const c = await addCustomer(agency)
   const group = await agency.post('/heygen/v3/avatars', {
