@@ -90,7 +90,8 @@ export function makeDeskParts({
   const full = new FullAccounts(storage, platform.now)
   const waiting = new WaitingRoom(ports, platform)
   const around = { ports, now: platform.now, provider, tenant, armIn }
-  const line = makeLine(storage, tables, { uploads, full, waiting }, around)
+  const shares = makeShares({ storage, ports }, tables, tenant, () => line.chosenShares())
+  const line: DeskLine = makeLine(storage, tables, { uploads, full, waiting, shares }, around)
   return {
     line,
     alertBook,
@@ -112,7 +113,7 @@ export function makeDeskParts({
     waiting,
     refused: new RefusedAccounts(storage),
     full,
-    shares: makeShares({ storage, ports }, tables, tenant),
+    shares,
     signIns,
     targets,
     hub: isHubName(name)
@@ -134,7 +135,7 @@ export function makeDeskParts({
 function makeLine(
   storage: DurableObjectStorage,
   tables: DeskTables,
-  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
   around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
 ): DeskLine {
   const line = new DeskLine(storage, { ...lineDeps(tables, parts), ...around })
@@ -145,7 +146,7 @@ function makeLine(
 /** What the line asks of a desk's other parts. */
 function lineDeps(
   { accounts }: DeskTables,
-  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>
+  { uploads, full, waiting, shares }: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
   return {
     accounts: () => accounts.all,
@@ -154,6 +155,7 @@ function lineDeps(
     ownersOf: (ids) => uploads.ownersOf(ids),
     sendClients: (account, free) => waiting.send(account, free),
     full: () => full.list().map(({ account }) => account),
+    shares,
   }
 }
 
@@ -161,14 +163,15 @@ function lineDeps(
 function makeShares(
   { storage, ports }: Pick<DeskObject, 'storage' | 'ports'>,
   { accounts }: DeskTables,
-  tenant: string
+  tenant: string,
+  chosen: () => string[]
 ): TokenShares {
   const formerSince = () => platform.now() - ports().durations.keepEndedMs
   const accountKeys = () => [
     ...accounts.all.map(({ key }) => key),
     ...accounts.formerKeys(formerSince()),
   ]
-  return new TokenShares(storage, { ports, tenant, accountKeys })
+  return new TokenShares(storage, { ports, tenant, accountKeys, chosen })
 }
 
 /** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */

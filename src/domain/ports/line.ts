@@ -65,6 +65,8 @@ export interface Work {
   sort: ItemSort
   record: ItemRecord
   sealed: string
+  /** Its token has limits on jobs, so the desk is told of its end. */
+  isLimited?: true
 }
 
 /** `leave`: how many slots are kept for clients that wait. `isMore`: something waits that this account may serve. */

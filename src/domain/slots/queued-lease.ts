@@ -1,11 +1,24 @@
 /** What the lease of a queued creation knows of its item in the line (RFC 0009). Pure. */
-import { newLease, type EndedJob, type Lease, type LeaseAsk } from './lease.ts'
+import { leaseIdOf, newLease, type EndedJob, type Lease, type LeaseAsk } from './lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /** What clients call the lease's job. Undefined: the creation was not queued, so the provider's id is the only name. */
 export function jobNameOf({ id, requestId, item }: Lease): string | undefined {
-  const part = id === requestId ? 0 : Number(id.slice(requestId.length + 1))
-  return item?.names[part]
+  return item?.names[partOf({ id, requestId })]
+}
+
+/** What the lease's job is called in its token's share. An item may have had several leases, and is counted once. */
+export function shareNameOf({ id, requestId, item }: Lease): string {
+  return item ? leaseIdOf(item.id, partOf({ id, requestId })) : id
+}
+
+/** What the jobs of an item are called there. */
+export function shareNamesOf(item: string, jobs: number): string[] {
+  return Array.from({ length: jobs }, (_, part) => leaseIdOf(item, part))
+}
+
+function partOf({ id, requestId }: Pick<Lease, 'id' | 'requestId'>): number {
+  return id === requestId ? 0 : Number(id.slice(requestId.length + 1))
 }
 
 /**

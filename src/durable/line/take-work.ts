@@ -21,6 +21,9 @@ interface Taken extends WorkAnswer {
   isCut?: boolean
 }
 
+/** A token of which an item was chosen may have no room for another. */
+type Choosing = Pull & { stopped: Set<string> }
+
 export function laneOf({ email, createdAt }: Pick<Account, 'email' | 'createdAt'>): string {
   return laneName({ lane: email, laneSince: createdAt })
 }
@@ -31,7 +34,7 @@ export function takeWork(
   gaveBack: ReadonlySet<string>,
   ask: WorkAsk
 ): Taken {
-  const { memory } = context
+  const { memory, itemShares } = context
   const account = context.accounts().find(({ key }) => key === ask.account)
   const owed = Array.from(memory.line.chosen).filter(
     ([item, { choice }]) => choice.account === ask.account && !ask.underWay.includes(item)
@@ -40,14 +43,15 @@ export function takeWork(
   const slots = owed.reduce((sum, [, { sort }]) => sum + sort.slots, 0)
   const left = Math.max(0, ask.free - slots)
   const leave = account ? Math.min(left, context.sendClients(ask.account, left)) : 0
-  const pull: Pull = {
+  const pull: Choosing = {
     account: ask.account,
     lane: account ? laneOf(account) : '',
     free: left - leave,
     held: ask.held + slots,
     parkings: ask.parkings,
     gaveBack,
-    stopped: looks.stopped(),
+    stopped: itemShares.stopped(),
+    roomOf: (token) => itemShares.roomOf(token),
   }
   const most = ask.most ?? Infinity
   const handed = memory.change((line) => {
@@ -61,9 +65,11 @@ export function takeWork(
     for (const token of new Set(all.map(([, { sort }]) => sort.token))) memory.saveToken(token)
     return { all, isCut: chosen.isCut || again.length < wanted.length }
   })
+  // Only for this choice: a freed share makes room.
+  const { roomOf: _, ...said } = pull
   const work = handed.all.map((one) => toWork(context, looks, account !== undefined, one))
   const isMore = account !== undefined && hasMore(context, pull)
-  return { work, leave, isMore, isCut: handed.isCut, ...(account ? { pull } : {}) }
+  return { work, leave, isMore, isCut: handed.isCut, ...(account ? { pull: said } : {}) }
 }
 
 type Handed = [item: string, chosen: Chosen]
@@ -72,7 +78,7 @@ type Handed = [item: string, chosen: Chosen]
 function choose(
   context: LineContext,
   line: Line,
-  pull: Pull,
+  pull: Choosing,
   bytes: number,
   count: number
 ): { all: Handed[]; isCut: boolean } {
@@ -90,6 +96,8 @@ function choose(
     const chosen: Chosen = { sort, choice }
     line.chosen.set(item, chosen)
     handOver(context, line, item, chosen)
+    context.itemShares.take(next)
+    if (context.itemShares.isUsedUp(sort.token)) pull.stopped.add(sort.token)
     pull.free -= sort.slots
     pull.held += sort.slots
     sum += sort.bytes
@@ -106,7 +114,7 @@ function handOver(context: LineContext, line: Line, item: string, chosen: Chosen
 }
 
 function toWork(
-  { memory, now }: LineContext,
+  { memory, now, itemShares }: LineContext,
   looks: TokenLooks,
   isAccount: boolean,
   [item, { sort, choice }]: Handed
@@ -125,6 +133,7 @@ function toWork(
     sort,
     record,
     sealed: memory.items.sealedOf(item),
+    ...(itemShares.isCounted({ item, sort }) ? { isLimited: true } : {}),
   }
 }
 
