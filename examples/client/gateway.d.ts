@@ -1142,6 +1142,7 @@ export interface components {
           /** @description The jobs that run now; of an account, how many. */
           executing: {
               id: string;
+              providerJob?: components["schemas"]["ProviderJobField"];
               email: string;
               started: string;
               /** @description MM:SS */
@@ -1317,8 +1318,9 @@ export interface components {
           tenant?: components["schemas"]["TenantField"];
           /** @description Only in the operator's lists */
           provider?: string;
-          /** @description The provider's id. null: not known */
+          /** @description The provider's id, or the name of a job that was queued. null: not known */
           jobid: string | null;
+          providerJob?: components["schemas"]["ProviderJobField"];
           /** @description The X-Request-Id of the call that created it */
           requestId: string;
           /** @description null: its account was removed */
@@ -1377,6 +1379,7 @@ export interface components {
           running: {
               /** @description The provider’s id, or the lease’s while there is none. */
               jobid: string;
+              providerJob?: components["schemas"]["ProviderJobField"];
               email: string;
               created: string;
               /** @description The path that created it. */
@@ -2567,6 +2570,8 @@ export interface components {
       ErrorField: string;
       /** @description Where the events go: https, and a public address. */
       UrlField: string;
+      /** @description The provider’s id of a job that was queued, once it is known */
+      ProviderJobField: string;
       /** @description How many requests it may make in a minute. null: no limit. */
       RequestsPerMinuteField: (30 | 60 | 120 | 300 | 600 | 1200) | null;
       /** @description The kind of thing whose state shows the end of the job. */
@@ -4198,6 +4203,8 @@ export interface operations {
                    */
                   "application/json": {
                       id: string;
+                      /** @description The provider’s id of a job that was queued, once it is known */
+                      providerJob?: string;
                       email: string;
                       started: string;
                       /** @description MM:SS */
@@ -4788,6 +4795,8 @@ export interface operations {
               content: {
                   "application/json": {
                       id: string;
+                      /** @description The provider’s id of a job that was queued, once it is known */
+                      providerJob?: string;
                       email: string;
                       started: string;
                       /** @description MM:SS */

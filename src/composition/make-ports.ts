@@ -19,7 +19,7 @@ import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt, type Durations } from '#domain/runtime/durations.ts'
 import { makeAccountStore, makeAccountCache } from '#storage/accounts.ts'
 import { makeAddedRouteStore, makeAddedRouteCache } from '#storage/added-routes.ts'
-import { makeItemCache, makeItemStore } from '#storage/items.ts'
+import { makeItemCache, makeItemStore, makeNameCache } from '#storage/items.ts'
 import { makeOwnerStore, makeOwnerCache } from '#storage/owners.ts'
 import { makeTokenStore, makeTokenCache } from '#storage/tokens.ts'
 import { makeListCopyCache, makeListCopyStore } from '#storage/list-copies.ts'
@@ -116,7 +116,13 @@ function makeIsolate(env: Env, settings: Settings): Isolate {
     tokens: makeTokenStore(env.REGISTRY, makeTokenCache(now), registrar),
     accounts: makeAccountStore(env.REGISTRY, makeAccountCache(now), desk),
     owners: makeOwnerStore(owners, desk),
-    items: makeItemStore(makeItemCache(now), { owners, desk, now, durations }),
+    items: makeItemStore(makeItemCache(now), {
+      owners,
+      names: makeNameCache(now),
+      desk,
+      now,
+      durations,
+    }),
     isLineOpen: IS_LINE_OPEN,
     addedRoutes: makeAddedRouteStore(env.REGISTRY, makeAddedRouteCache(now)),
     uploads: makeUploadStore(env.REGISTRY, durations.keepUploadsMs),
@@ -251,6 +257,7 @@ function deskPort(env: Env, name: string): Desk {
     jobsOf: (requestIds) => ask((desk) => desk.jobsOf(requestIds)),
     fullAccounts: (seen) => ask((desk) => desk.fullAccounts(seen)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
+    namesOf: (ids) => ask((desk) => desk.namesOf(ids)),
     takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
     beginCopies: (originals, email, by) =>
       ask(async (desk) => desk.beginCopies(originals, email, by)),

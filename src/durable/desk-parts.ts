@@ -88,10 +88,11 @@ export function makeDeskParts({
   const alertBook = new AlertBook(storage, audit)
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
-  const waiting = new WaitingRoom(ports, platform)
+  const waiting = new WaitingRoom(ports, platform, () => line)
   const around = { ports, now: platform.now, provider, tenant, armIn }
   const shares = makeShares({ storage, ports }, tables, tenant, () => line.chosenShares())
-  const line: DeskLine = makeLine(storage, tables, { uploads, full, waiting, shares }, around)
+  const parts = { uploads, full, waiting, shares }
+  const line: DeskLine = makeLine(storage, tables, parts, armSoon, around)
   return {
     line,
     alertBook,
@@ -136,24 +137,33 @@ function makeLine(
   storage: DurableObjectStorage,
   tables: DeskTables,
   parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
+  armSoon: () => void,
   around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
 ): DeskLine {
-  const line = new DeskLine(storage, { ...lineDeps(tables, parts), ...around })
+  const line = new DeskLine(storage, { ...lineDeps(tables, parts, armSoon), ...around })
+  tables.accounts.namesSince = () => line.namesSince
   tables.keys.lineEnd = (requestId) => line.endOf(requestId)
   return line
 }
 
 /** What the line asks of a desk's other parts. */
 function lineDeps(
-  { accounts }: DeskTables,
-  { uploads, full, waiting, shares }: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>
+  tables: DeskTables,
+  { uploads, full, waiting, shares }: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
+  armSoon: () => void
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
+  const { accounts, jobs } = tables
   return {
     accounts: () => accounts.all,
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
     ownersOf: (ids) => uploads.ownersOf(ids),
-    sendClients: (account, free) => waiting.send(account, free),
+    touchAccounts() {
+      tables.touchAccounts()
+      armSoon()
+    },
+    jobsNamed: (ids) => jobs.find(ids, accounts.all),
+    sendClient: (id, account) => waiting.send(id, account),
     full: () => full.list().map(({ account }) => account),
     shares,
   }

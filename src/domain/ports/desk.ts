@@ -20,6 +20,7 @@ import type { TenantRecord, TokenLimits, TokenRecord } from '#domain/access/toke
 import type { UsagePlace } from '#domain/usage/usage.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
+import type { ClientWish } from '#domain/queue/waiting-clients.ts'
 import type { Line } from './line.ts'
 
 /** The audit of an object. Methods that change something take `by` last and write a line; older Workers do not pass it. */
@@ -121,7 +122,7 @@ export interface Desk extends Audited, Line {
   /** The accounts that were full lately, as far as isolates of the Worker said. `seen`: what this one saw. */
   fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]>
   /** Waits in line until one of the accounts has a free slot, at most until that time. */
-  awaitTurn(waiter: Waiter, until: number): Promise<Turn>
+  awaitTurn(waiter: Waiter & Partial<ClientWish>, until: number): Promise<Turn>
   /** Notes that slots of a watched account are free again. `slots` absent: one. */
   noteFreed(accountKey: string, slots?: number): Promise<void>
   /** False: the tenant has too many endpoints. */

@@ -121,6 +121,8 @@ export interface Ledger {
   isHooked?: boolean
   leases: readonly Lease[]
   parkings: readonly Parking[]
+  /** Free slots that are kept for others for a moment. */
+  kept?: number
   /** Whether this request's jobs have ended lately. */
   hasEnded?(requestId: string): boolean
 }
@@ -202,6 +204,8 @@ export interface Outcome {
   detail?: string
   /** For a queued creation: it ended without a start, so there never was a job. */
   isUnstarted?: true
+  /** For one of several jobs of a queued creation that are all absent: none of them ran. */
+  isOfAll?: true
 }
 
 /** What the provider told about a job at its end. Absent: it did not tell. */
@@ -300,7 +304,7 @@ function refuse(
   const wish = { isJob: true, meter, row, part, despite }
   const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
-  const hasRoom = held + wanted <= limit
+  const hasRoom = held + wanted <= limit && held + wanted + (ledger.kept ?? 0) <= ledger.maxJobs
   if (hasRoom && !(ask.mayBeJob && isFullOfGuesses(ledger, now))) return undefined
   const retryAt = nextEndAt(ledger, now, durations)
   return { ok: false, reason: 'full', retryAt, ...(hasRoom ? { ofGuesses: true } : {}) }
@@ -317,7 +321,7 @@ function isFullOfGuesses(ledger: Ledger, now: number): boolean {
   return heldSlots({ ...ledger, leases: guesses }, now) >= guessesMax(ledger.maxJobs)
 }
 
-function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
+export function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
   return count * slots
 }
 

@@ -101,6 +101,12 @@ export class ItemShares {
     this.#shares.end(namesOf(jobs), 'unused')
   }
 
+  /** It has begun with these of its jobs. The others did not start, and nobody tells their end. */
+  keepOnly(parts: readonly number[], jobs: Jobs): void {
+    const others = namesOf(jobs).filter((_, part) => !parts.includes(part))
+    if (others.length > 0) this.#shares.end(others, 'unused')
+  }
+
   /** Its account's object has told that it is over. */
   endAs(reason: string, jobs: Jobs): void {
     this.#shares.end(namesOf(jobs), MAY_HAVE_RUN.has(reason) ? 'ended' : 'unused')

@@ -53,6 +53,8 @@ export interface ProxyCall {
   mayChange?: boolean
   /** How many seconds the client accepts to wait for a slot (`Prefer: wait`). */
   waitSeconds?: number
+  /** How urgent it is while it waits, 1 to 5 (`X-Gateway-Priority`). */
+  priority?: number
   /** Set when the client asks to have its creation queued (`Prefer: respond-async`). */
   wish?: QueueWish
   /** When the call began, before it held its idempotency key or client name. Epoch ms. */

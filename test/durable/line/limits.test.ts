@@ -181,6 +181,17 @@ test('an item of several jobs counts each, and is stepped over while not all of 
   expect((await desk.ask(a, 9, { underWay: [wide.item] })).work).toHaveLength(1)
 })
 
+test('of an item whose provider started fewer jobs than it asked for, only those count', async () => {
+  const { desk, a } = open({ maxConcurrent: 3 })
+  const wide = desk.newItem({ token: 'limited', slots: 3, jobs: 3 })
+  await desk.enqueue(wide, ...desk.newItems(5, { token: 'limited' }))
+  const [work] = (await desk.ask(a, 9)).work
+  expect(work?.item).toBe(wide.item)
+  expect((await desk.ask(a, 9, { underWay: [wide.item] })).work).toEqual([])
+  desk.line.report(a.key, [desk.begun(wide.item, work?.leaseId ?? '', a)])
+  expect((await desk.ask(a, 9)).work).toHaveLength(2)
+})
+
 test('a choice that could not be written takes no share', async () => {
   const { desk, a } = open({ maxConcurrent: 1 })
   await desk.enqueue(desk.newItem({ token: 'limited' }))
