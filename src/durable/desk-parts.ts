@@ -69,7 +69,7 @@ export function makeDeskParts({
   const audit = new AuditLog(tables.audit, name, () => armIn(ports().durations.keepAuditMs))
   const kv = new KvCopies(tables, namespace, armSoon)
   const claims = new AccountClaims(storage)
-  const [provider = '', tenant = ''] = name.split(':')
+  const { provider, tenant } = whoseDesk(name, tables)
   const signInRows = new SignInRows(storage)
   const signIns = new SignIns(signInRows, {
     ports,
@@ -130,6 +130,16 @@ export function makeDeskParts({
       : undefined,
     resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv, targets, line }),
   }
+}
+
+/**
+ * The platform may wake an object for its alarm without its name. Then its accounts say whose desk it is. A desk without accounts has
+ * nobody to call.
+ */
+function whoseDesk(name: string, { accounts }: DeskTables): { provider: string; tenant: string } {
+  const [provider = '', tenant = ''] = name.split(':')
+  const [account] = name === '' ? accounts.all : []
+  return { provider: account?.provider ?? provider, tenant: account?.tenant ?? tenant }
 }
 
 /** What the line asks of a desk's other parts. */

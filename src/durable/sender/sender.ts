@@ -5,6 +5,7 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { mayAsk } from '#domain/accounts/imported.ts'
+import { BUSY, FULL_THERE } from '#domain/line/tries.ts'
 import type { UnstartedEnd, Work, WorkReport } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease } from '#domain/slots/lease.ts'
@@ -26,6 +27,13 @@ const AWAKE_MS = 10 * 60_000
 const PULL_AGAIN_MS = [1000, 5000, 30_000]
 /** The pause after an item that could not be sent for a reason that is the gateway's or the account's own. */
 const TROUBLE_MS = 30_000
+/**
+ * The pause after the provider said that the account is full and slots are free here, unless one is freed meanwhile. Otherwise each of
+ * 900 items would be sent and refused.
+ */
+const FULL_MS = 30_000
+/** After such an answer items are sent one at a time for so long. */
+const PROBING_MS = 5 * 60_000
 
 /** `told`: the desk was told what its tables say. */
 type Became = Started['kind'] | 'told' | 'under way'
@@ -45,6 +53,8 @@ export class Sender {
   #moreUntil: number
   #savedUntil: number
   #troubleUntil = 0
+  #fullUntil = 0
+  #probingUntil = 0
   /** How many slots were held when it was last looked. */
   #heldBefore = 0
 
@@ -92,7 +102,9 @@ export class Sender {
     const held = this.#held()
     const isFreed = held < this.#heldBefore
     this.#heldBefore = held
-    if (isFreed) this.pullIfMore()
+    if (!isFreed) return
+    this.#fullUntil = 0
+    this.pullIfMore()
   }
 
   /** When the next parking ends, because nobody is told of that. Undefined: nothing waits for it. */
@@ -165,7 +177,7 @@ export class Sender {
           ]),
         ],
         parkings: tables.parkings().filter(({ until }) => until > at),
-        most: SENDS_MAX - this.#open.size,
+        most: Math.max(0, this.#mostNow()),
       })
     if (this.#isHolder(tenant)) this.#noteMore(isMore ? at + AWAKE_MS : 0)
     if (isMore) this.#saveMore()
@@ -218,9 +230,16 @@ export class Sender {
 
   #free(tenant: string): number {
     const { tables, now } = this.#context
-    const isStopped = this.#open.size >= SENDS_MAX || now() < this.#troubleUntil
-    if (isStopped || !this.#isHolder(tenant) || !mayAsk(tables.account())) return 0
+    const isStopped = now() < Math.max(this.#troubleUntil, this.#fullUntil)
+    if (isStopped || this.#mostNow() <= 0) return 0
+    if (!this.#isHolder(tenant) || !mayAsk(tables.account())) return 0
     return Math.max(0, freeSlots(this.#deps.ledger(), now()).free - this.#promised())
+  }
+
+  /** How many more items may be handed over now. */
+  #mostNow(): number {
+    const most = this.#context.now() < this.#probingUntil ? 1 : SENDS_MAX
+    return most - this.#open.size
   }
 
   #take(tenant: string, work: Work): void {
@@ -304,7 +323,10 @@ export class Sender {
     back: Extract<Started, { kind: 'back' }>
   ): Promise<void> {
     // Otherwise 900 items would be handed over and given back as fast as requests go.
-    if (back.why === 'account_unavailable') this.#troubleUntil = this.#context.now() + TROUBLE_MS
+    const now = this.#context.now()
+    if (back.why === 'account_unavailable') this.#troubleUntil = now + TROUBLE_MS
+    if (back.why === FULL_THERE) this.#fullUntil = now + FULL_MS
+    if ([FULL_THERE, BUSY].includes(back.why)) this.#probingUntil = now + PROBING_MS
     await this.#unreported.send(record.tenant, { item, leaseId, ...back })
     if (back.isLeftOut) return
     // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.
