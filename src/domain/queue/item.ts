@@ -62,7 +62,7 @@ export interface ItemSort {
 }
 
 /** One choice of an account for the item. It has a lease id for each time that the item was handed over. */
-interface Try {
+export interface Try {
   /** The account's key. */
   account: string
   leaseIds: string[]

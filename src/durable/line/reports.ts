@@ -3,6 +3,7 @@
  * and rows, memory and owners of one item change in one transaction.
  */
 import type { WorkReport } from '#domain/ports/line.ts'
+import { keptTries } from '#domain/line/tries.ts'
 import { move, type ItemEvent } from '#domain/queue/item-state.ts'
 import type { ItemRecord, ItemSort, UnstartedReason } from '#domain/queue/item.ts'
 import { laneName } from '#domain/queue/item-lists.ts'
@@ -105,7 +106,7 @@ function putBack(
     at === all.length - 1 ? { ...one, ...given({ why }) } : one
   )
   const out = isLeftOut === true ? { leftOut: Array.from(new Set([...leftOut, account])) } : {}
-  const told = { ...record, tries, ...given({ refusal }) }
+  const told = { ...record, tries: keptTries(tries), ...given({ refusal }) }
   if (event === 'refused') {
     const ended: ItemSort = { ...sort, ...out, state: 'untold', reason: 'refused' }
     memory.items.save({ item, sort: ended, record: { ...told, endedAt: now() } }, 'dropped')

@@ -16,18 +16,14 @@ import type { SenderContext, SenderDeps } from './context.ts'
 import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
 import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
+import { SendPauses } from './send-pauses.ts'
 import { Unreported } from './unreported.ts'
 import { endUnstarted } from './unstarted.ts'
 
-/** So many items are sent at once. The other connections are for deliveries and status checks. */
-const SENDS_MAX = 4
 /** How long the account asks at each freed slot after it heard that more waits. Each answer counts anew. */
 const AWAKE_MS = 10 * 60_000
 /** When a pull without an answer is tried again. After that the desk's look mends it. */
 const PULL_AGAIN_MS = [1000, 5000, 30_000]
-/** The pause after an item that could not be sent for a reason that is the gateway's or the account's own. */
-const TROUBLE_MS = 30_000
-
 /** `told`: the desk was told what its tables say. */
 type Became = Started['kind'] | 'told' | 'under way'
 
@@ -47,7 +43,7 @@ export class Sender {
   #failures = 0
   #moreUntil: number
   #savedUntil: number
-  #troubleUntil = 0
+  readonly #pauses: SendPauses
   /** How many slots were held when it was last looked. */
   #heldBefore = 0
 
@@ -55,6 +51,7 @@ export class Sender {
     this.#context = context
     this.#deps = deps
     this.#unreported = new Unreported(context)
+    this.#pauses = new SendPauses(context.now)
     this.holds = new SlotHolds({
       now: context.now,
       after: (ms, signal) => context.ports().after(ms, signal),
@@ -101,7 +98,9 @@ export class Sender {
     const held = this.#held()
     const isFreed = held < this.#heldBefore
     this.#heldBefore = held
-    return isFreed && this.pullIfMore()
+    if (!isFreed) return false
+    this.#pauses.noteFreed()
+    return this.pullIfMore()
   }
 
   /** When the next parking ends, because nobody is told of that. Undefined: nothing waits for it. */
@@ -171,7 +170,7 @@ export class Sender {
       held: this.#held() + this.#promised(),
       underWay: [...new Set(underWay)],
       parkings: tables.parkings().filter(({ until }) => until > at),
-      most: SENDS_MAX - this.#open.size,
+      most: Math.max(0, this.#mostNow()),
     }
     const release = this.holds.ask(free)
     try {
@@ -242,9 +241,14 @@ export class Sender {
 
   #free(tenant: string): number {
     const { tables, now } = this.#context
-    const isStopped = this.#open.size >= SENDS_MAX || now() < this.#troubleUntil
-    if (isStopped || !this.#isHolder(tenant) || !mayAsk(tables.account())) return 0
+    if (this.#pauses.isPaused || this.#mostNow() <= 0) return 0
+    if (!this.#isHolder(tenant) || !mayAsk(tables.account())) return 0
     return Math.max(0, freeSlots(this.#deps.ledger(), now()).free - this.#promised())
+  }
+
+  /** How many more items may be handed over now. */
+  #mostNow(): number {
+    return this.#pauses.most - this.#open.size
   }
 
   #take(tenant: string, work: Work): void {
@@ -256,7 +260,7 @@ export class Sender {
   }
 
   #startWaiting(): void {
-    while (this.#waiting.length > 0 && this.sending < SENDS_MAX) {
+    while (this.#waiting.length > 0 && this.sending < this.#pauses.most) {
       const next = this.#waiting.shift()
       if (next) this.#context.defer(this.#run(next))
     }
@@ -269,7 +273,7 @@ export class Sender {
     try {
       became = await this.#decide(work)
     } catch (error) {
-      this.#troubleUntil = this.#context.now() + TROUBLE_MS
+      this.#pauses.noteTrouble()
       this.#log('item_not_started', { item, requestId: leaseId, name: (error as Error).name })
     }
     this.#open.delete(item)
@@ -329,8 +333,7 @@ export class Sender {
     { item, leaseId, record }: Work,
     back: Extract<Started, { kind: 'back' }>
   ): Promise<void> {
-    // Otherwise 900 items would be handed over and given back as fast as requests go.
-    if (back.why === 'account_unavailable') this.#troubleUntil = this.#context.now() + TROUBLE_MS
+    this.#pauses.noteBack(back.why)
     await this.#unreported.send(record.tenant, { item, leaseId, ...back })
     if (back.isLeftOut) return
     // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.
