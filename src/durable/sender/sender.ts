@@ -24,8 +24,8 @@ import { endUnstarted } from './unstarted.ts'
 const AWAKE_MS = 10 * 60_000
 /** When a pull without an answer is tried again. After that the desk's look mends it. */
 const PULL_AGAIN_MS = [1000, 5000, 30_000]
-/** `told`: the desk was told what its tables say. */
-type Became = Started['kind'] | 'told' | 'under way'
+/** `told`: the desk was told what its tables say. `passed`: it went back, and other items may be sent here all the same. */
+type Became = Started['kind'] | 'told' | 'under way' | 'passed'
 
 export class Sender {
   readonly #context: SenderContext
@@ -281,7 +281,7 @@ export class Sender {
     if (became === 'searching') await this.#search(record.tenant, { item, leaseId })
     this.#deps.onSent()
     this.#startWaiting()
-    // After an item that this account could not take, the next one waits for a freed slot, too. A refused one has freed its slot.
+    // After an item that this account could not take, the next one waits for a freed slot, too.
     if (became !== undefined && became !== 'back') this.pullIfMore()
   }
 
@@ -305,12 +305,12 @@ export class Sender {
     const account = this.#accountFor(work)
     if (!account) {
       await this.#unreported.send(tenant, { item, leaseId, kind: 'back', why: 'may not start' })
-      return 'back'
+      return 'passed'
     }
     const started = await this.#start(work, account, evidence.absents)
     if (started.kind === 'back') await this.#giveBack(work, started)
     if (started.kind === 'ends') await this.#end(work, started)
-    return started.kind
+    return started.kind === 'back' && started.isLeftOut ? 'passed' : started.kind
   }
 
   /** Undefined: the item must not be started here. */

@@ -48,6 +48,9 @@ export async function startItem(ports: Ports, work: Work, starter: Starter): Pro
     return undefined
   })
   if (!call) {
+    // Where the credential cannot be opened either, a key was taken out too early. It may come back.
+    const opened = await openAccountFor(own, provider, account, work.record.path).catch(unsentOf)
+    if (opened instanceof AppError) return { kind: 'back', why: opened.code }
     const detail = 'its body cannot be opened: the master key that sealed it is gone'
     return { kind: 'ends', reason: 'key_missing', detail, ask: itemAsk(work, absents) }
   }

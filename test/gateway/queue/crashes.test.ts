@@ -177,3 +177,15 @@ test('an object that died with a lost answer looks for the job again, and starts
   await gateway.sim.clearFaults()
   await expectOnce('died', name)
 })
+
+test('a key whose Worker died after its creation was queued answers with that creation, and queues no second one [I4]', async () => {
+  await lose('endKey')
+  const key = { 'idempotency-key': `key-${tests}` }
+  const name = await queue('keyed', key)
+  await until(() => isStarted('keyed'))
+  for (let n = 0; n < 12; n += 1) await advance(gateway, 15 * SECOND)
+  await evict()
+  await lose()
+  expect(await queue('keyed', key)).toBe(name)
+  await expectOnce('keyed', name)
+})

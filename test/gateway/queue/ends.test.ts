@@ -1,6 +1,14 @@
 /** How queued creations end without a job: each is told once under its name, costs nothing, and holds up nothing. */
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { advance, CLOCKED, MINUTE, SECOND, stopped, untilMoved } from '../../support/clock/clock.ts'
+import {
+  advance,
+  CLOCKED,
+  clockOf,
+  MINUTE,
+  SECOND,
+  stopped,
+  untilMoved,
+} from '../../support/clock/clock.ts'
 import { openGateway, until, type Gateway } from '../../support/gateway.ts'
 import { queueVideo, startedTitles, wordOf } from '../../support/queue/started.ts'
 import { Receiver } from '../../support/receiver.ts'
@@ -211,4 +219,33 @@ test('what every account of the pool refuses ends as refused, and is told in the
   expect(await wordOf(gateway, name)).toBe('failed')
   const view = await gateway.fetch(`/v1/heygen/jobs/${name}`)
   expect(await view.json()).toMatchObject({ status: 'failed' })
+})
+
+test('what is pinned to an account that is removed ends as failed and is told once, and the rest goes on elsewhere [I3]', async () => {
+  await fillSlot()
+  const pinned = await queue('pinned', { 'x-gateway-account': account })
+  const open = await queueVideo(gateway, mine('open'))
+  const other = await gateway.addAccount(`other${tests}`, 1)
+  await untilMoved(gateway, () => isStarted('open'))
+  const removed = await gateway.fetch(`/v1/heygen/accounts/${account}`, { method: 'DELETE' })
+  expect(removed.ok).toBe(true)
+  const [told] = await toldOf([pinned])
+  expect(JSON.stringify(told)).toContain('account_removed')
+  const { jobs } = await gateway.sim.state()
+  const ran = jobs.find((job) => 'title' in job && job.title === mine('open'))
+  expect(ran?.account).toBe(other)
+  expect(await wordOf(gateway, open)).not.toBe('failed')
+})
+
+test('a token that expires starts nothing more, and what it has waiting is told [I3, I5]', async () => {
+  const first = await fillSlot()
+  const { now } = await clockOf(shared)
+  const expiresAt = new Date(now + 5 * MINUTE).toISOString()
+  const expiring = await shared.newToken({ tenant, expiresAt })
+  const name = await queue('expired', {}, shared.as(expiring.token))
+  const [told] = await toldOf([name])
+  expect(JSON.stringify(told)).toContain('token_removed')
+  await end(first)
+  await advance(gateway, MINUTE)
+  expect(await isStarted('expired')).toBe(false)
 })
