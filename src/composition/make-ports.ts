@@ -212,6 +212,8 @@ function deskPort(env: Env, name: string): Desk {
     changeLimit: (email, maxJobs, now, by) =>
       ask((desk) => desk.changeLimit(email, maxJobs, now, by)),
     endImport: (email) => ask((desk) => desk.endImport(email)),
+    drainAccount: (email, isDrained) => ask((desk) => desk.drainAccount(email, isDrained)),
+    pauseLine: (pause, isPaused, by) => ask((desk) => desk.pauseLine(pause, isPaused, by)),
     exportRows: () => ask((desk) => desk.exportRows()),
     importRows: (rows, by) => ask((desk) => desk.importRows(rows, by)),
     removeAccount: (email, isNow, by) => ask((desk) => desk.removeAccount(email, isNow, by)),

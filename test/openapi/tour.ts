@@ -166,6 +166,10 @@ export class Tour {
     await this.#call('getHeygenAccountsByEmail', { params })
     await this.#call('postHeygenAccountsByEmailUnpark', { params })
     await this.#call('postHeygenAccountsByEmailTest', { params })
+    await this.#call('postHeygenAccountsByEmailDrain', { params })
+    await this.#call('postHeygenAccountsByEmailUndrain', { params })
+    await this.#call('postHeygenQueuePause', { body: { account: email } })
+    await this.#call('postHeygenQueueResume', { body: { account: email } })
     const begun = await this.#call('postHeygenAccountsSignIn', { body: { maxJobs: 3 } })
     await this.#call('getHeygenAccountsSignInById', { params: { id: String(begun['id']) } })
     await makeKling(this.#gateway, 'bob')
@@ -178,6 +182,10 @@ export class Tour {
     await this.#call('getKlingAccountsByEmail', { params: { email: kling } })
     await this.#call('postKlingAccountsByEmailUnpark', { params: { email: kling } })
     await this.#call('postKlingAccountsByEmailTest', { params: { email: kling } })
+    await this.#call('postKlingAccountsByEmailDrain', { params: { email: kling } })
+    await this.#call('postKlingAccountsByEmailUndrain', { params: { email: kling } })
+    await this.#call('postKlingQueuePause', { body: {} })
+    await this.#call('postKlingQueueResume', { body: {} })
   }
 
   async #videos(): Promise<void> {

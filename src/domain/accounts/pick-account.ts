@@ -1,6 +1,6 @@
 /** Puts accounts in the order in which they are tried: random, so that equal accounts are used evenly (seed 000). */
 import type { Account } from './account.ts'
-import { importedParking } from './imported.ts'
+import { recordedParking } from './drained.ts'
 import { LARGE_POOL } from './seen-full.ts'
 import type { Hints } from './account-hints.ts'
 import { findParking, type Parking, type Wish } from './parking.ts'
@@ -27,7 +27,7 @@ export function pickAccounts(
   const full: Account[] = []
   for (const account of shuffled(accounts, random)) {
     const parking =
-      importedParking(account) ?? findParking(hints.parkings(account.key, now), wish, now)
+      recordedParking(account, wish) ?? findParking(hints.parkings(account.key, now), wish, now)
     if (parking) choice.parked.push({ account, parking })
     else if (wish.isJob && hints.isFull(account.key, now)) full.push(account)
     else if (wish.isJob && hints.isUnpaid(account.key, now)) unpaid.push(account)

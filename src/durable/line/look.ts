@@ -61,7 +61,8 @@ function endAll(context: LineContext, due: [string, WhyEnded][]): void {
 
 /** Something waits that an account may start, or could if its token can be read. */
 export function isServed({ memory, accounts }: LineContext, looks: TokenLooks): boolean {
-  const all = accounts().map((account) => laneOf(account))
+  const taking = accounts().filter(({ isDrained }) => isDrained !== true)
+  const all = taking.map((account) => laneOf(account))
   const { order, pauses } = memory.line
   return order.tokens().some(({ token, lists }) => {
     const own = all.filter((lane) => !isPaused(pauses, token, lane))
@@ -84,6 +85,7 @@ export async function callSilent(
   const tokens = line.order.tokens().filter(({ token }) => !stopped.has(token))
   const serving = context.accounts().filter((account) => {
     const lane = laneOf(account)
+    if (account.isDrained === true) return false
     return tokens.some(
       ({ token, lists }) =>
         !isPaused(line.pauses, token, lane) && lists.some((one) => servesLane({ lane }, one.lane))
