@@ -16,6 +16,10 @@ export interface LineDeps {
   /** Writes the owners of jobs, without a transaction of its own. */
   learn(owners: Owner[]): void
   ownersOf(ids: string[]): Owner[]
+  /** The owners of those ids that are jobs. A list may have taught the desk another owner of the same id, which has no name. */
+  jobsNamed(ids: string[]): Owner[]
+  /** The account list in KV is to be written anew: it says since when the tenant queues. */
+  touchAccounts(): void
   /** Sends a client that waits to the account, which keeps a slot for it. */
   sendClient(id: string, account: string): void
   /** Accounts that were full lately. */

@@ -49,6 +49,8 @@ export class DeskLine {
   /** When the next look is due. Undefined: none was planned since the object woke up, and the alarm looks when it rings. */
   #lookAt: number | undefined
   #pauseMs = LOOK_EVERY_MS
+  /** Something was queued before, as far as it was looked. */
+  #hasNames = false
 
   constructor(storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>, deps: LineDeps) {
     const rows = [new ItemRows(storage.sql), new TokenRows(storage.sql)] as const
@@ -62,6 +64,9 @@ export class DeskLine {
     for (const { sort, record } of items) this.#looks.noteHash(sort.token, record.tokenHash)
     await this.#looks.look(items.map(({ sort }) => sort.token))
     if (this.#context.isClosed()) return items.map(() => ({ kind: 'closed' }))
+    // Before the first item is written, so that a crash in between leaves a needless copy, and not none.
+    this.#hasNames ||= this.namesSince !== undefined
+    if (!this.#hasNames) this.#context.touchAccounts()
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
     const answers = enqueueAll(this.#context, items, { maxQueuedOf, pace: this.#pace() })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
@@ -70,11 +75,21 @@ export class DeskLine {
     return answers
   }
 
+  /** Since when the tenant queues. Undefined: nothing of that is kept. */
+  get namesSince(): number | undefined {
+    return this.#context.isClosed() ? undefined : this.#context.memory.items.firstAt()
+  }
+
   itemsOf(names: string[]): ItemShown[] {
     if (this.#context.isClosed()) return []
     const found = names.flatMap((name) => findNamed(this.#context, name) ?? [])
     const once = new Map(found.map((row) => [row.item, row]))
     return Array.from(once.values(), (row) => toShown(this.#context, row))
+  }
+
+  namesOf(ids: string[]): { id: string; name: string }[] {
+    const jobs = this.#context.isClosed() ? [] : this.#context.jobsNamed(ids)
+    return jobs.flatMap(({ id, name }) => (name === undefined ? [] : [{ id, name }]))
   }
 
   /** What the line has of a request, for the key under which it came. */
@@ -289,6 +304,7 @@ export class DeskLine {
 
   forgetAll(): void {
     this.#context.memory.forgetAll()
+    this.#hasNames = false
     this.#gaveBack.clear()
   }
 }

@@ -372,11 +372,11 @@ export class Sender {
   ): Promise<WorkReport | undefined> {
     const { tables, ports, provider } = this.#context
     if (evidence.kind === 'begun') {
-      const { leaseId, starts } = evidence
+      const { leaseId, starts, parts } = evidence
       const account = tables.account()
       // Of an account that was wiped nothing is left that could serve a call about its jobs.
       const owners = account?.tenant === tenant ? startedOwners(starts, account, leaseId) : []
-      return { item: about.item, leaseId, kind: 'begun', owners, starts }
+      return { item: about.item, leaseId, kind: 'begun', owners, starts, parts }
     }
     if (evidence.kind !== 'over') return undefined
     const { reason, detail: message } = evidence

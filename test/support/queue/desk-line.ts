@@ -119,6 +119,8 @@ export class PlayedDesk {
         this.onLearn()
         this.learned.push(...owners)
       },
+      touchAccounts: () => {},
+      jobsNamed: () => [],
       ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
       sendClient: (id: string, account: string) => {
         this.sent.push(`${id} ${account}`)
