@@ -199,8 +199,14 @@ test('a token’s waiting clients and another token’s items take turns at a fu
   const served: number[] = []
   for (const one of waiting) void one.then((answer) => answer && served.push(answer.status))
   await advance(gateway, SECOND)
+  const told = async () => (await (await gateway.createVideo()).text()).includes('Prefer: wait')
+  expect(await told()).toBe(false)
   const names: string[] = []
   for (let n = 0; n < 8; n += 1) names.push(await queue(gateway))
+  await advance(gateway, 2 * SECOND)
+  // A call that does not wait would come again and again in vain.
+  expect(await told()).toBe(true)
+  expect(await told()).toBe(true)
   for (const job of jobs) {
     await gateway.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
     await gateway.fetch(`/heygen/v3/videos/${job}`)
