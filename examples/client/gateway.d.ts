@@ -2060,6 +2060,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       Pool: {
           /**
@@ -2485,6 +2487,9 @@ export interface components {
           requestsPerMinute: number | null;
           /** @description The kinds of calls that it may make. null: all. */
           routes: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
+          sees: components["schemas"]["SeesField"];
+          /** @description Ids of its tenant that a token with `sees: own` may use too. */
+          grants: string[];
       };
       TokenChange: {
           name?: string;
@@ -2504,6 +2509,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       TokenWithSecret: components["schemas"]["Token"] & {
           /** @description Shown once. */
@@ -2647,6 +2654,13 @@ export interface components {
       PriorityField: number;
       /** @description The address of a video. */
       VideoField: string;
+      /**
+       * @description `own`: the token sees only what was made with it.
+       * @enum {string}
+       */
+      SeesField: "all" | "own";
+      /** @description Ids of its tenant that a token with `sees: own` may use too. */
+      GrantsField: string[];
       /** @description The address of a picture of the clothes. */
       UpperInputField: string;
       /** @description Whose it is; only in the operator's lists */
@@ -3745,12 +3759,12 @@ export interface operations {
                    * @example {
                    *       "tokens": [
                    *         {
-                   *           "id": "tok_e91774b8efe57e35",
-                   *           "tenant": "customer-1",
-                   *           "name": "customer 1",
+                   *           "id": "tok_585129d6f05423b2",
+                   *           "tenant": "tnt_1f3e4470030295c1",
+                   *           "name": "test",
                    *           "scope": "full",
                    *           "subscription": "active",
-                   *           "createdAt": "2026-11-29T22:21:16.200Z",
+                   *           "createdAt": "2026-11-29T23:25:53.271Z",
                    *           "expiresAt": null,
                    *           "whenFull": null,
                    *           "weight": null,
@@ -3759,7 +3773,9 @@ export interface operations {
                    *           "maxConcurrent": null,
                    *           "jobsPerDay": null,
                    *           "requestsPerMinute": null,
-                   *           "routes": null
+                   *           "routes": null,
+                   *           "sees": "all",
+                   *           "grants": []
                    *         }
                    *       ]
                    *     }
@@ -3796,7 +3812,7 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "token": "hgw_…",
                    *       "accessKey": "hga_…",
                    *       "secretKey": "hgk_…",
@@ -3804,7 +3820,7 @@ export interface operations {
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3813,7 +3829,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["TokenWithSecret"];
@@ -3838,12 +3856,12 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "tenant": "customer-1",
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3852,7 +3870,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["Token"];
