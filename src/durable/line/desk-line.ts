@@ -17,7 +17,7 @@ import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory } from './line-memory.ts'
 import { callSilent, dropTokens, endOverdue, isServed } from './look.ts'
 import { resealLine } from './resealing.ts'
-import { takeWork } from './take-work.ts'
+import { laneOf, takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
 import { TokenRows } from './token-rows.ts'
 import { UntoldEnds } from './untold-ends.ts'
@@ -181,7 +181,13 @@ export class DeskLine {
 
   /** An account was added or changed, or is gone. */
   accountsChanged(): void {
-    if (this.#context.isClosed() || !this.#context.memory.owesAnything) return
+    if (this.#context.isClosed()) return
+    const { memory, accounts } = this.#context
+    const lanes = new Set(accounts().map((account) => laneOf(account)))
+    // The lane of a removed account never comes back.
+    for (const pause of memory.line.pauses)
+      if (pause.lane !== undefined && !lanes.has(pause.lane)) memory.resume(pause)
+    if (!this.#context.memory.owesAnything) return
     this.#lookAt = 0
     this.#context.armIn(1)
     this.#waking.add(this.#heads())

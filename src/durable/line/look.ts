@@ -64,7 +64,8 @@ export function isServed(
   { memory, accounts, itemShares }: LineContext,
   looks: TokenLooks
 ): boolean {
-  const all = accounts().map((account) => laneOf(account))
+  const taking = accounts().filter(({ isDrained }) => isDrained !== true)
+  const all = taking.map((account) => laneOf(account))
   const { order, pauses } = memory.line
   return order.tokens().some(({ token, lists }) => {
     const own = all.filter((lane) => !isPaused(pauses, token, lane))
@@ -84,6 +85,7 @@ export async function callSilent(context: LineContext, waking: Waking): Promise<
   const tokens = line.order.tokens().filter(({ token }) => !stopped.has(token))
   const serving = context.accounts().filter((account) => {
     const lane = laneOf(account)
+    if (account.isDrained === true) return false
     return tokens.some(
       ({ token, lists }) =>
         !isPaused(line.pauses, token, lane) && lists.some((one) => servesLane({ lane }, one.lane))

@@ -78,6 +78,7 @@ export class Waking {
     const late = new Set(full())
     const { pauses } = memory.line
     const ranked = accounts()
+      .filter(({ isDrained }) => isDrained !== true)
       .map((account) => {
         const at = random() + (late.has(account.key) ? 1 : 0)
         return { account: account.key, lane: laneOf(account), at }

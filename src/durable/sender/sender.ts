@@ -4,7 +4,7 @@
  * anything goes out, so after a restart an item is under way, has begun, or is over, and is not sent a second time.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import { mayAsk } from '#domain/accounts/imported.ts'
+import { hasNoEnd, mayAsk } from '#domain/accounts/imported.ts'
 import type { UnstartedEnd, Work, WorkReport } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease } from '#domain/slots/lease.ts'
@@ -107,8 +107,8 @@ export class Sender {
   dueAt(): number | undefined {
     const { tables, now } = this.#context
     if (!this.isAwake || tables.isRetired()) return undefined
-    const ends = tables.parkings().map(({ until }) => until)
-    const later = ends.filter((until) => until > now())
+    const ending = tables.parkings().filter((parking) => !hasNoEnd(parking))
+    const later = ending.map(({ until }) => until).filter((until) => until > now())
     return later.length === 0 ? undefined : Math.min(...later)
   }
 
