@@ -77,6 +77,8 @@ export interface ItemRecord {
   path: string
   /** One for each job, in the form of the row's ids. */
   names: string[]
+  /** The name that the client itself gave its job, shortened. No other item of the tenant has it. */
+  taskName?: string
   tokenHash: string
   origin: string
   reply?: Reply
@@ -111,6 +113,7 @@ export interface NewItem {
 export interface ItemShown {
   item: string
   names: string[]
+  taskName?: string
   state: ItemState
   route: string
   askedAt: number

@@ -10,6 +10,7 @@ import type { ItemRow } from './item-rows.ts'
 /** If a name is taken, a Worker takes the next ms. It does so as often as this. */
 const MS_OF_A_REQUEST = 5
 const REQUEST = 'request:'
+const TASK = 'task:'
 
 /** In one transaction. `maxQueued`: of a token, where the operator has set it. */
 export function enqueueAll(
@@ -25,6 +26,7 @@ export function enqueueAll(
         return { kind: 'known', shown: toShown(context, known) }
       const isTaken = added.record.names.some((name) => findNamed(context, name) !== undefined)
       if (known || isTaken) return { kind: 'taken' }
+      if (isNamed(context, added.record.taskName)) return { kind: 'named' }
       const { token, bytes } = added.sort
       const load = memory.load(token)
       const cap = capOf(load, bytes, maxQueuedOf(token))
@@ -37,9 +39,17 @@ export function enqueueAll(
   )
 }
 
+/** An item that ended without a start leaves its name to others. */
+function isNamed({ memory }: LineContext, name: string | undefined): boolean {
+  const row = name === undefined ? undefined : memory.items.ofTaskName(name)
+  const state = row && memory.stateOf(row)
+  return state !== undefined && state !== 'untold' && state !== 'ended'
+}
+
 /** By a name, by the item's own id, or by `request:` and the id of its request. */
 export function findNamed({ memory: { items } }: LineContext, name: string): ItemRow | undefined {
   if (name.startsWith(REQUEST)) return ofRequest(items, name.slice(REQUEST.length))
+  if (name.startsWith(TASK)) return items.ofTaskName(name.slice(TASK.length))
   const mark = markOf(name)
   if (!mark) return undefined
   const isIt = ({ item, record }: ItemRow) => item === name || record.names.includes(name)
@@ -60,13 +70,14 @@ function ofRequest(items: { find(item: string): ItemRow | undefined }, requestId
 
 export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemShown {
   const { item, sort, record } = row
-  const { names, leaseId, jobIds, refusal } = record
+  const { names, taskName, leaseId, jobIds, refusal } = record
   const reason = record.reason ?? sort.reason
   const first = jobIds?.find((id) => id !== '')
   const [owner] = first === undefined ? [] : ownersOf([first])
   return {
     item,
     names,
+    ...(taskName === undefined ? {} : { taskName }),
     state: memory.stateOf(row),
     route: sort.route,
     askedAt: sort.askedAt,
