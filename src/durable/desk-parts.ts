@@ -24,6 +24,7 @@ import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
 import type { LineDeps } from '#durable/line/context.ts'
 import { DeskLine } from '#durable/line/desk-line.ts'
+import { TokenShares } from '#durable/limits/token-shares.ts'
 import { Hub } from '#durable/live/hub.ts'
 import { FullAccounts } from '#durable/pool/full-accounts.ts'
 import { RefusedAccounts } from '#durable/pool/refused-accounts.ts'
@@ -87,13 +88,9 @@ export function makeDeskParts({
   const alertBook = new AlertBook(storage, audit)
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
-  const waiting = new WaitingRoom(ports, platform)
-  const line = new DeskLine(storage, {
-    ...lineDeps(tables, { uploads, full, waiting }, armSoon),
-    ...{ ports, now: platform.now, provider, tenant, armIn },
-  })
-  tables.accounts.namesSince = () => line.namesSince
-  tables.keys.lineEnd = (requestId) => line.endOf(requestId)
+  const waiting = new WaitingRoom(ports, platform, () => line)
+  const around = { ports, now: platform.now, provider, tenant, armIn }
+  const line: DeskLine = makeLine(storage, tables, { uploads, full, waiting }, around)
   return {
     line,
     alertBook,
@@ -115,6 +112,7 @@ export function makeDeskParts({
     waiting,
     refused: new RefusedAccounts(storage),
     full,
+    shares: makeShares({ storage, ports }, tables, tenant),
     signIns,
     targets,
     hub: isHubName(name)
@@ -133,11 +131,23 @@ export function makeDeskParts({
   }
 }
 
+function makeLine(
+  storage: DurableObjectStorage,
+  tables: DeskTables,
+  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
+): DeskLine {
+  const line = new DeskLine(storage, { ...lineDeps(tables, parts, around.armIn), ...around })
+  tables.accounts.namesSince = () => line.namesSince
+  tables.keys.lineEnd = (requestId) => line.endOf(requestId)
+  return line
+}
+
 /** What the line asks of a desk's other parts. */
 function lineDeps(
   tables: DeskTables,
   { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
-  armSoon: () => void
+  armIn: (ms: number) => void
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
   const { accounts, jobs } = tables
   return {
@@ -147,12 +157,26 @@ function lineDeps(
     ownersOf: (ids) => uploads.ownersOf(ids),
     touchAccounts() {
       tables.touchAccounts()
-      armSoon()
+      armIn(SOON_MS)
     },
     jobsNamed: (ids) => jobs.find(ids, accounts.all),
-    sendClients: (account, free) => waiting.send(account, free),
+    sendClient: (id, account) => waiting.send(id, account),
     full: () => full.list().map(({ account }) => account),
   }
+}
+
+/** Former accounts are asked, too: their leases may still run. */
+function makeShares(
+  { storage, ports }: Pick<DeskObject, 'storage' | 'ports'>,
+  { accounts }: DeskTables,
+  tenant: string
+): TokenShares {
+  const formerSince = () => platform.now() - ports().durations.keepEndedMs
+  const accountKeys = () => [
+    ...accounts.all.map(({ key }) => key),
+    ...accounts.formerKeys(formerSince()),
+  ]
+  return new TokenShares(storage, { ports, tenant, accountKeys })
 }
 
 /** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */

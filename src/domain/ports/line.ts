@@ -69,10 +69,14 @@ export interface Work {
   sealed: string
 }
 
-/** `leave`: how many slots are kept for clients that wait. `isMore`: something waits that this account may serve. */
+/**
+ * `leave`: how many slots are kept for clients that wait. `clients`: which, and how many slots for each; a desk of an older release does
+ * not say it. `isMore`: something waits that this account may serve.
+ */
 export interface WorkAnswer {
   work: Work[]
   leave: number
+  clients?: { id: string; slots: number }[]
   isMore: boolean
 }
 

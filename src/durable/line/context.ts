@@ -20,8 +20,8 @@ export interface LineDeps {
   jobsNamed(ids: string[]): Owner[]
   /** The account list in KV is to be written anew: it says since when the tenant queues. */
   touchAccounts(): void
-  /** Sends clients that wait to so many free slots of the account. Returns how many they need. */
-  sendClients(account: string, free: number): number
+  /** Sends a client that waits to the account, which keeps a slot for it. */
+  sendClient(id: string, account: string): void
   /** Accounts that were full lately. */
   full(): string[]
   /** Sets the alarm, if it is not set to an earlier time. */
