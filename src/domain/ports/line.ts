@@ -67,6 +67,8 @@ export interface Work {
   sort: ItemSort
   record: ItemRecord
   sealed: string
+  /** The provider's ids of the jobs that its call names. They are put into it before it is sent. */
+  reals?: { name: string; id: string }[]
 }
 
 /**

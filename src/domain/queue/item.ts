@@ -84,6 +84,8 @@ export interface ItemRecord {
   reply?: Reply
   /** The client's own Idempotency-Key, shortened as the desk keeps it. */
   clientKey?: string
+  /** The names in its call that lead to other items. It waits for the ends of those jobs. */
+  named?: { name: string; item: string }[]
   tries: Try[]
   /** Once it has begun: the lease, its account, and the provider's ids, in the order of the names. Empty: no such job is known. */
   leaseId?: string

@@ -1,8 +1,9 @@
 /** Takes new items into the line, and finds items by their names. */
 import type { EnqueueAnswer } from '#domain/ports/line.ts'
+import { afterOf, type NamedItem } from '#domain/line/held.ts'
 import { capOf, retryAfterOf } from '#domain/queue/caps.ts'
 import { itemIdOf, markOf } from '#domain/queue/item-name.ts'
-import type { ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
+import type { ItemRecord, ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
 import { isOfTimedRequest, timeOf } from '#domain/text/time-ordered-id.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
@@ -19,7 +20,7 @@ export function enqueueAll(
   { maxQueuedOf, pace }: { maxQueuedOf(token: string): number | undefined; pace: number }
 ): EnqueueAnswer[] {
   const { memory } = context
-  return memory.change(({ order }) =>
+  return memory.change(({ order, held }) =>
     items.map((added): EnqueueAnswer => {
       const known = memory.items.find(added.item)
       if (known?.record.requestId === added.record.requestId)
@@ -31,9 +32,11 @@ export function enqueueAll(
       const load = memory.load(token)
       const cap = capOf(load, bytes, maxQueuedOf(token))
       if (cap) return { kind: 'full', cap, retryAfterSeconds: retryAfterOf(load.items, pace) }
-      const sort: ItemSort = { ...added.sort, state: 'waiting' }
+      const isHolding = isHeld(context, added.record)
+      const sort: ItemSort = { ...added.sort, state: isHolding ? 'held' : 'waiting' }
       memory.items.insert(added, sort)
-      order.add({ item: added.item, sort })
+      if (isHolding) held.set(added.item, sort)
+      else order.add({ item: added.item, sort })
       return { kind: 'queued' }
     })
   )
@@ -88,4 +91,29 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     ...(leaseId === undefined ? {} : { leaseId }),
     ...(owner === undefined ? {} : { owner }),
   }
+}
+
+/** Whether a new item waits for another one. Of one that runs it is not known here whether it has ended. */
+function isHeld({ memory }: LineContext, { named = [] }: ItemRecord): boolean {
+  const items = named.flatMap(({ item }): NamedItem[] => {
+    const row = memory.items.find(item)
+    return row ? [{ item, state: memory.stateOf(row) }] : []
+  })
+  return afterOf(items) !== undefined
+}
+
+/** The provider's ids of the jobs that the item names, as far as they have begun. */
+export function realIdsOf(
+  { memory }: LineContext,
+  { named = [] }: ItemRecord
+): { name: string; id: string }[] {
+  return named.flatMap(({ item, name }) => {
+    const id = jobIdOf(memory.items.find(item), name)
+    return id === undefined ? [] : [{ name, id }]
+  })
+}
+
+export function jobIdOf(row: ItemRow | undefined, name: string): string | undefined {
+  const { names = [], jobIds = [] } = row?.record ?? {}
+  return jobIds[Math.max(0, names.indexOf(name))] || undefined
 }

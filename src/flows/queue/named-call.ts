@@ -5,7 +5,7 @@
  *
  * The mark in a name is only a hint to ask the desk. What the desk does not know goes to the provider as it is.
  */
-import { jobOfName } from '#domain/line/shown.ts'
+import { isUnstarted, jobOfName } from '#domain/line/shown.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { markOf } from '#domain/queue/item-name.ts'
@@ -20,6 +20,7 @@ import type { IdRef } from '#providers/contract/provider.ts'
 import { asTask, taskNamesIn } from './client-task-names.ts'
 import { withNames, type Used } from './named-answer.ts'
 import { hasQueued, withNamesInList } from './translate-list.ts'
+import { mayQueue } from './queue-creation.ts'
 import { addWaiting, answerWaiting, type Waiting } from './queued-answer.ts'
 
 const RETRY_SECONDS = 5
@@ -36,8 +37,15 @@ export async function underRealIds<C extends Call>(
   // Of a tenant that never queued, names of its own are asked about only where the provider does not know them.
   const isAsked =
     tasks.length > 0 && (call.match?.route.pool === 'split' || (await hasQueued(ports, call)))
-  const named = await withRealIds(ports, call, isAsked ? tasks : [])
-  const { call: real, used, waiting } = named
+  const said = await withRealIds(ports, call, isAsked ? tasks : [])
+  const { used, waiting, named } = said
+  const isHeld =
+    named.length > 0 && mayQueue(call) && !waiting.some(({ shown }) => isUnstarted(shown))
+  if (isHeld) {
+    const held = { ...said.call, named: [...(call.named ?? []), ...named] }
+    return withNames(call, await run(held), used)
+  }
+  const { call: real } = said
   const [first] = waiting
   if (!first) {
     const answer = await run(real)
@@ -59,6 +67,8 @@ interface Named<C> {
   used: Used
   /** Jobs that the call names and that have not begun. */
   waiting: Waiting[]
+  /** All names of ours in the call, and their items. */
+  named: { name: string; item: string }[]
 }
 
 /** `tasks`: names of the client's own. */
@@ -69,12 +79,14 @@ async function withRealIds<C extends Call>(
 ): Promise<Named<C>> {
   const real = new Map<string, string>()
   const waiting: Waiting[] = []
+  const named: Named<C>['named'] = []
   const names = call.match ? marked(call) : []
-  if (names.length + tasks.length === 0) return { call, used: real, waiting }
+  if (names.length + tasks.length === 0) return { call, used: real, waiting, named: [] }
   const items = await findItems(ports, call, [...names, ...tasks.map(asTask)])
   for (const name of names) {
     const shown = items.find((item) => item.item === name || item.names.includes(name))
     if (!shown) continue
+    named.push({ name, item: shown.item })
     const job = jobOfName(shown, name)
     if ('id' in job) real.set(name, job.id)
     else waiting.push({ name, shown: job.shown })
@@ -89,7 +101,7 @@ async function withRealIds<C extends Call>(
     if ('id' in job) used.set(job.id, name)
     else waiting.push({ name, shown: job.shown, asked })
   }
-  return { call: real.size === 0 ? call : withIds(call, real), used, waiting }
+  return { call: real.size === 0 ? call : withIds(call, real), used, waiting, named }
 }
 
 function marked(call: Call): string[] {
@@ -108,7 +120,7 @@ async function findItems(ports: Ports, call: Call, names: string[]): Promise<Ite
 
 type Real = ReadonlyMap<string, string>
 
-function withIds<C extends Call>(call: C, real: Real): C {
+export function withIds<C extends Call>(call: C, real: Real): C {
   const { match } = call
   if (!match) return call
   const refs = match.route.ids

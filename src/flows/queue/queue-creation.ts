@@ -21,7 +21,7 @@ import { clientNamesIn, runOnePerName } from '#flows/repeats/one-per-client-name
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import { noSlotError } from '#flows/slots/no-slot-errors.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
-import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { alreadyExists, refusalOfName, taskNameOf } from './client-task-names.ts'
 import { noteQueues } from './translate-list.ts'
 import { sealItem } from './item-text.ts'
@@ -33,7 +33,7 @@ const NAMES_TRIED = 5
 const CLOSED_RETRY_SECONDS = 5
 
 /** Whether the client asks to be queued and the creation can be. */
-export function mayQueue(call: ReadCall): boolean {
+export function mayQueue(call: ProxyCall): boolean {
   const { wish, match, provider, tokenId, tokenHash, repeats } = call
   if (!wish || !match || repeats !== undefined) return false
   if (tokenId === undefined || tokenHash === undefined) return false
@@ -178,6 +178,7 @@ function itemOf(
       path: call.path,
       names: namesOf(item, ask.count, form),
       ...(taskName === undefined ? {} : { taskName }),
+      ...(call.named ? { named: [...call.named] } : {}),
       tokenHash,
       origin,
       ...(reply === undefined ? {} : { reply }),
