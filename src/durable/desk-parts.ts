@@ -90,7 +90,9 @@ export function makeDeskParts({
   const full = new FullAccounts(storage, platform.now)
   const waiting = new WaitingRoom(ports, platform, () => line)
   const around = { ports, now: platform.now, provider, tenant, armIn }
-  const line: DeskLine = makeLine(storage, tables, { uploads, full, waiting }, around)
+  const shares = makeShares({ storage, ports }, tables, tenant, () => line.chosenShares())
+  const parts = { uploads, full, waiting, shares }
+  const line: DeskLine = makeLine(storage, tables, parts, armSoon, around)
   return {
     line,
     alertBook,
@@ -112,7 +114,7 @@ export function makeDeskParts({
     waiting,
     refused: new RefusedAccounts(storage),
     full,
-    shares: makeShares({ storage, ports }, tables, tenant),
+    shares,
     signIns,
     targets,
     hub: isHubName(name)
@@ -134,10 +136,11 @@ export function makeDeskParts({
 function makeLine(
   storage: DurableObjectStorage,
   tables: DeskTables,
-  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
+  armSoon: () => void,
   around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
 ): DeskLine {
-  const line = new DeskLine(storage, { ...lineDeps(tables, parts, around.armIn), ...around })
+  const line = new DeskLine(storage, { ...lineDeps(tables, parts, armSoon), ...around })
   tables.accounts.namesSince = () => line.namesSince
   tables.keys.lineEnd = (requestId) => line.endOf(requestId)
   return line
@@ -146,8 +149,8 @@ function makeLine(
 /** What the line asks of a desk's other parts. */
 function lineDeps(
   tables: DeskTables,
-  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
-  armIn: (ms: number) => void
+  { uploads, full, waiting, shares }: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
+  armSoon: () => void
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
   const { accounts, jobs } = tables
   return {
@@ -157,11 +160,12 @@ function lineDeps(
     ownersOf: (ids) => uploads.ownersOf(ids),
     touchAccounts() {
       tables.touchAccounts()
-      armIn(SOON_MS)
+      armSoon()
     },
     jobsNamed: (ids) => jobs.find(ids, accounts.all),
     sendClient: (id, account) => waiting.send(id, account),
     full: () => full.list().map(({ account }) => account),
+    shares,
   }
 }
 
@@ -169,14 +173,15 @@ function lineDeps(
 function makeShares(
   { storage, ports }: Pick<DeskObject, 'storage' | 'ports'>,
   { accounts }: DeskTables,
-  tenant: string
+  tenant: string,
+  chosen: () => string[]
 ): TokenShares {
   const formerSince = () => platform.now() - ports().durations.keepEndedMs
   const accountKeys = () => [
     ...accounts.all.map(({ key }) => key),
     ...accounts.formerKeys(formerSince()),
   ]
-  return new TokenShares(storage, { ports, tenant, accountKeys })
+  return new TokenShares(storage, { ports, tenant, accountKeys, chosen })
 }
 
 /** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */

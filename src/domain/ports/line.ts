@@ -69,6 +69,8 @@ export interface Work {
   sealed: string
   /** The provider's ids of the jobs that its call names. They are put into it before it is sent. */
   reals?: { name: string; id: string }[]
+  /** Its token has limits on jobs, so the desk is told of its end. */
+  isLimited?: true
 }
 
 /**

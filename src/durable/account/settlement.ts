@@ -87,10 +87,8 @@ export class Settlement {
     const { tables, provider, now } = this.#context
     const at = now()
     const current = provider()
-    const change = {
-      ...made,
-      ended: withAbsentCreations(made.ended).map((end) => withTold(current, end)),
-    }
+    const ends = withAbsentCreations(made.ended)
+    const change = { ...made, ended: ends.map((end) => withTold(current, end)) }
     const deliver = (one: Announcement) => deliveriesOf(one, this.#targets.forSettling(one), at)
     const ofEnds = new Map<string, EndNews>(
       change.ended.map((end) => {

@@ -44,8 +44,8 @@ export class AccountRows {
 
   snapshot(): AccountSnapshot {
     const unknownUntil = this.#copy.unknownUntil()
-    const namesSince = this.namesSince()
     const { balance } = this.settings
+    const namesSince = this.namesSince()
     return {
       version: this.#copy.version(),
       accounts: this.all,

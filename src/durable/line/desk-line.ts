@@ -14,6 +14,7 @@ import { enqueueAll, findNamed, toShown } from './enqueue.ts'
 import { HeldItems } from './held-items.ts'
 import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
+import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory } from './line-memory.ts'
 import { callSilent, dropTokens, endOverdue, isServed } from './look.ts'
 import { resealLine } from './resealing.ts'
@@ -56,8 +57,11 @@ export class DeskLine {
 
   constructor(storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>, deps: LineDeps) {
     const rows = [new ItemRows(storage.sql), new TokenRows(storage.sql)] as const
-    this.#context = { ...deps, memory: new LineMemory(storage, ...rows, deps.now) }
-    this.#looks = new TokenLooks(this.#context)
+    const memory = new LineMemory(storage, ...rows, deps.now)
+    this.#looks = new TokenLooks({ ...deps, memory })
+    const itemShares = new ItemShares(deps.shares, memory, this.#looks)
+    memory.onFailed = () => itemShares.readAgain()
+    this.#context = { ...deps, memory, itemShares }
     this.#waking = new Waking(this.#context)
     this.#untold = new UntoldEnds(this.#context)
     this.#held = new HeldItems(this.#context, {
@@ -154,7 +158,14 @@ export class DeskLine {
     this.#held.lookSoon()
     if (this.#context.memory.owesAnything) this.#armSoon()
     this.#waking.add(back)
+    this.#waking.add(this.#context.itemShares.opened())
     return reports.map(({ item }) => item)
+  }
+
+  /** For the mending of shares. */
+  chosenShares(): string[] {
+    const { memory, itemShares } = this.#context
+    return memory.owesAnything ? itemShares.chosen() : []
   }
 
   async tokenChanged(hash: string): Promise<void> {
@@ -164,7 +175,20 @@ export class DeskLine {
     endOverdue(this.#context, this.#looks)
     this.#armSoon()
     this.#waking.add(this.#heads())
+    // Its limits may be others now. One account that takes an item is not enough then.
+    this.#waking.add(tokens.flatMap((token) => this.#context.itemShares.firstOf(token)))
     this.#context.ports().defer(this.#untold.handOver().catch(() => {}))
+  }
+
+  /** Jobs of these tokens have ended. What waited for their shares is told of at once. */
+  sharesEnded(tokens: readonly string[]): void {
+    if (tokens.length === 0 || this.#context.isClosed()) return
+    const { memory, itemShares } = this.#context
+    if (!memory.owesAnything) return
+    const items = [...itemShares.opened(), ...tokens.flatMap((token) => itemShares.firstOf(token))]
+    if (items.length === 0) return
+    this.#armSoon()
+    this.#waking.add(items)
   }
 
   /** An account was added or changed, or is gone. */
@@ -268,7 +292,7 @@ export class DeskLine {
   }
 
   async runDue(): Promise<void> {
-    const { now, memory, isClosed } = this.#context
+    const { now, memory, itemShares, isClosed } = this.#context
     if (isClosed() || !memory.owesAnything || now() < (this.#lookAt ?? 0)) return
     // If the look dies, the next one is not later.
     this.#lookAt = now() + LOOK_EVERY_MS
@@ -281,10 +305,13 @@ export class DeskLine {
     if (isClosed()) return
     await this.#untold.handOver()
     if (isClosed()) return
+    await itemShares.mend(now())
+    if (isClosed()) return
+    this.#waking.add(itemShares.opened())
     const isWaiting = memory.line.held.size > 0 || isServed(this.#context, this.#looks)
     this.#pauseMs = isWaiting ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
-    this.#lookAt = now() + this.#pauseMs
-    await callSilent(this.#context, this.#looks, this.#waking)
+    this.#lookAt = Math.min(now() + this.#pauseMs, itemShares.opensAt())
+    await callSilent(this.#context, this.#waking)
   }
 
   /** When the alarm rings next for the line, epoch ms. Undefined: never. */

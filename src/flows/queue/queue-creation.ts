@@ -34,6 +34,7 @@ const CLOSED_RETRY_SECONDS = 5
 
 /** Whether the client asks to be queued and the creation can be. */
 export function mayQueue(call: ProxyCall): boolean {
+  if (call.own) return false
   const { wish, match, provider, tokenId, tokenHash, repeats } = call
   if (!wish || !match || repeats !== undefined) return false
   if (tokenId === undefined || tokenHash === undefined) return false
@@ -169,6 +170,7 @@ function itemOf(
       ...(ask.meter === undefined ? {} : { meter: ask.meter }),
       ...(part === undefined ? {} : { part }),
       slots,
+      ...(ask.count === 1 ? {} : { jobs: ask.count }),
       ...(call.limit === undefined ? {} : { limit: call.limit }),
     },
     record: {
