@@ -31,7 +31,7 @@ const NAMES_TRIED = 5
 const CLOSED_RETRY_SECONDS = 5
 
 /**
- * Whether the client asks to be queued and the creation can be. Not yet: a body with a name of the client's own, by which it could
+ * Whether the creation may be queued as its client or token asks. Not yet: a body with a name of the client's own, by which it could
  * not poll, and a creation of several jobs (docs/rfc/0009-queue.md, step 7).
  */
 export function mayQueue(call: ReadCall): boolean {
@@ -42,24 +42,67 @@ export function mayQueue(call: ReadCall): boolean {
   return provider.jobs.count(match, call.json) === 1 && clientNamesIn(call).length === 0
 }
 
-/** Deferred before it is awaited, as every creation. A desk without a line starts the creation as if nothing had been asked. */
+/** Deferred before it is awaited, as every creation. */
 export function queueJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const begun = { ...call, begunAt: call.begunAt ?? ports.now() }
-  const work = joinRepeat(ports, begun, () => queueCreation(ports, begun)).catch(
-    (error: unknown) => {
-      if (error instanceof NoLine) return startJob(ports, begun)
-      throw error
-    }
-  )
+  const isTried = call.wish?.triesFirst === true && !knowsOfLine(ports, call)
+  const work = isTried ? queueIfFull(ports, begun) : queueAtOnce(ports, begun)
   ports.defer(work.catch(() => {}))
   return work
+}
+
+/** A desk without a line starts the creation as if nothing had been asked. */
+function queueAtOnce(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  return joinRepeat(ports, call, () => queueCreation(ports, call)).catch((error: unknown) => {
+    if (error instanceof NoLine) return startJob(ports, call)
+    throw error
+  })
+}
+
+/** Nothing runs after `slots_full`. A creation that cannot be in the line is refused as without one, unless its client asked. */
+async function queueIfFull(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  try {
+    return await startJob(ports, call)
+  } catch (full) {
+    const isFull = full instanceof AppError && full.code === 'slots_full'
+    if (!isFull || (call.wish?.isOfToken && isTooLarge(call))) throw full
+    return queueCreation(ports, call).then(
+      (answer) => {
+        noteLine(ports, call)
+        return answer
+      },
+      (error: unknown) => {
+        throw error instanceof NoLine ? full : error
+      }
+    )
+  }
+}
+
+/** For so long an isolate puts creations into the line without asking accounts, after all of them were full. */
+const LINE_KNOWN_MS = 5000
+
+/** Others wait, as far as this isolate knows. So this one would find no slot, or take it from those that came before. */
+function knowsOfLine(ports: Ports, call: ReadCall): boolean {
+  return !isTooLarge(call) && ports.memory.get(lineName(call), ports.now()) !== undefined
+}
+
+function noteLine(ports: Ports, call: ReadCall): void {
+  ports.memory.set(lineName(call), true, ports.now() + LINE_KNOWN_MS)
+}
+
+function lineName({ tenant, provider }: ReadCall): string {
+  return `${tenant} ${provider.name} items wait`
+}
+
+function isTooLarge({ body }: ReadCall): boolean {
+  return (body?.byteLength ?? 0) > BODY_BYTES_MAX
 }
 
 /** The desk takes no items, or is of an older release. Nothing was written. */
 class NoLine extends Error {}
 
 async function queueCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  if ((call.body?.byteLength ?? 0) > BODY_BYTES_MAX) {
+  if (isTooLarge(call)) {
     const advice =
       'Upload files first and name them by their ids, or send it without respond-async.'
     throw new AppError('too_large', `A queued creation may have a body of 1 MiB. ${advice}`)

@@ -47,7 +47,7 @@ export interface ProxyCall {
   mayChange?: boolean
   /** How many seconds the client accepts to wait for a slot (`Prefer: wait`). */
   waitSeconds?: number
-  /** Set when the client asks to have its creation queued (`Prefer: respond-async`). */
+  /** Set when the creation is to be queued: its client asks for that (`Prefer: respond-async`), or its token has `whenFull: queue`. */
   wish?: QueueWish
   /** When the call began, before it held its idempotency key or client name. Epoch ms. */
   begunAt?: number
@@ -73,6 +73,10 @@ export interface QueueWish {
   priority?: number
   /** It must have started by then, or it ends as failed. */
   startWithinMs?: number
+  /** It is queued only if no account has a slot for it. Absent: at once. */
+  triesFirst?: true
+  /** Its token asks for that and not its client, so it is answered with the provider's own 200. */
+  isOfToken?: true
 }
 
 /** The answer for the client, with the account and the jobs that it is about. */

@@ -10,7 +10,8 @@ import type { Provider } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { notForOperator } from '#http/request/authenticate.ts'
 import { joiningOf } from '#http/calls/join-header.ts'
-import { preferenceApplied, preferredWait } from '#http/calls/prefer-wait.ts'
+import { noteWaiting, preferencesOf, preferredWait, queueWish } from '#http/calls/prefer-wait.ts'
+import { waitHeaders } from '#http/calls/wait-headers.ts'
 import { ownError } from '#http/request/route.ts'
 
 /** Error answers that every such call may give. */
@@ -38,6 +39,7 @@ export interface Sent {
   email?: string
   jobIds?: string[]
   joined?: string
+  waits?: NonNullable<ProxyAnswer['waits']>
 }
 
 export function accountHeader(email: string | undefined): Record<string, string> {
@@ -45,12 +47,13 @@ export function accountHeader(email: string | undefined): Record<string, string>
 }
 
 /** The headers of an answer about jobs. */
-export function sentHeaders({ email, jobIds, joined }: Sent): Record<string, string> {
+export function sentHeaders({ email, jobIds, joined, waits }: Sent): Record<string, string> {
   const jobs = idsToHeader(jobIds ?? [])
   return {
     ...accountHeader(email),
     ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
     ...(joined === undefined ? {} : { 'X-Gateway-Joined': headerText(joined) }),
+    ...waitHeaders(waits),
   }
 }
 
@@ -75,14 +78,19 @@ export async function sendUseapi(
     body: wanted.body === undefined ? null : toBytes(wanted.body),
     signal: c.req.raw.signal,
     ...joiningOf(c),
+    tokenHash: c.get('caller').hash,
+    mayChange: c.get('caller').scope === 'full',
+    ...queueWish(c),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
     ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),
     ...(wanted.reply === undefined ? {} : { reply: wanted.reply }),
   }
-  const applied = preferenceApplied(call)
+  noteWaiting(c, call)
+  const answer = await dispatchRequest(c.get('ports'), call).catch(asUseapi)
+  const applied = preferencesOf(call, answer)
   if (applied !== undefined) c.header('Preference-Applied', applied)
-  return readAnswer(provider, await dispatchRequest(c.get('ports'), call).catch(asUseapi))
+  return readAnswer(provider, answer)
 }
 
 function headersOf(c: Context<AppEnv>): Headers {
@@ -106,7 +114,7 @@ function toBytes(body: unknown): Uint8Array<ArrayBuffer> {
 
 async function readAnswer(
   provider: Provider,
-  { response, email, jobIds, joined }: ProxyAnswer
+  { response, email, jobIds, joined, waits }: ProxyAnswer
 ): Promise<Sent> {
   const json = parseJson(await response.text().catch(() => ''))
   if (response.ok && json !== undefined) {
@@ -115,6 +123,7 @@ async function readAnswer(
       ...(email === undefined ? {} : { email }),
       ...(jobIds ? { jobIds } : {}),
       ...(joined === undefined ? {} : { joined }),
+      ...(waits === undefined ? {} : { waits }),
     }
   }
   const isModerated = codeIn(json) === 'content_policy_violation'

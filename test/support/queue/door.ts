@@ -13,6 +13,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { NewItem } from '#domain/queue/item.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import { RateLimit } from '#domain/runtime/rate-limit.ts'
+import { RecentMap } from '#domain/runtime/recent-map.ts'
 import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
@@ -75,7 +76,7 @@ export class Door {
   readonly owners: Owner[] = []
   readonly audit: unknown[] = []
   readonly #keys = new Map<string, KeyRecord>()
-  #isolate: Pick<Ports, 'owners' | 'items' | 'hints'>
+  #isolate: Pick<Ports, 'owners' | 'items' | 'hints' | 'memory'>
 
   constructor({ provider = 'heygen', accounts = 2, slots = 9 }: Setting = {}) {
     this.provider = provider
@@ -158,7 +159,6 @@ export class Door {
       fetch: async (url: string, init: RequestInit) => this.#send(url, init),
       vault: VAULT,
       reportedEnds: { has: () => false, delete: () => {}, add: () => {} },
-      memory: { get: () => undefined, set: () => {} },
       searches: new Semaphore(platform.after),
       searchesOfToken: new RateLimit(30),
       addedRoutes: { list: async () => [] },
@@ -223,7 +223,9 @@ export class Door {
       learnJobs: async () => {},
       noteUnknown: async () => {},
       unknownOf: async () => undefined,
-      noteFull: async () => {},
+      noteFull: async () => note('noteFull', () => {}),
+      awaitTurn: async () => note('awaitTurn', () => 'none' as const),
+      fullAccounts: async () => [],
       formerKeys: async () => [],
       requestsOfKey: async () => [],
       beginKey: async (name: string, requestId: string) => this.#beginKey(name, requestId),
@@ -268,6 +270,7 @@ export class Door {
     const desk = () => this.desk() as never
     return {
       hints: new Hints(),
+      memory: new RecentMap(100),
       owners: makeOwnerStore(owners, desk),
       items: makeItemStore(makeItemCache(now), { owners, desk, now, durations: WAITS }),
     }
