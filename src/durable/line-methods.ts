@@ -1,5 +1,12 @@
 /** The RPC methods of TenantDesk about the line of queued creations (docs/rfc/0009-queue.md). `line/` does the work. */
-import type { EnqueueAnswer, WorkAnswer, WorkAsk, WorkReport } from '#domain/ports/line.ts'
+import type {
+  EnqueueAnswer,
+  LinePage,
+  LineQuery,
+  WorkAnswer,
+  WorkAsk,
+  WorkReport,
+} from '#domain/ports/line.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
 import type { DeskParts } from './desk-parts.ts'
 import { IdMethods } from './id-methods.ts'
@@ -26,6 +33,10 @@ export abstract class LineMethods extends IdMethods {
   async report(account: string, reports: WorkReport[]): Promise<string[]> {
     if (reports.some(({ kind }) => kind === 'begun')) this.armIn(this.durations.keepOwnersMs)
     return this.parts.line.report(account, reports)
+  }
+
+  async listLine(query: LineQuery): Promise<LinePage> {
+    return this.parts.line.list(query)
   }
 
   async tokenChanged(tokenHash: string): Promise<void> {

@@ -10,6 +10,8 @@ import type {
   NewItem,
   UnstartedReason,
 } from '#domain/queue/item.ts'
+import type { Running } from '#domain/line/outlook.ts'
+import type { EndOfJob } from '#domain/line/pace.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 
@@ -25,6 +27,8 @@ export interface Line {
   takeWork(ask: WorkAsk): Promise<WorkAnswer>
   /** Returns the items whose report is written or needs no writing. Safe to repeat. */
   report(account: string, reports: WorkReport[]): Promise<string[]>
+  /** What waits, a page of it, by token and then oldest first. A desk of an older release lacks this method. */
+  listLine(query: LineQuery): Promise<LinePage>
   /** A token was removed or has changed: looks at its items now. */
   tokenChanged(tokenHash: string): Promise<void>
 }
@@ -38,6 +42,25 @@ export type EnqueueAnswer =
   | { kind: 'taken' | 'closed' }
   | { kind: 'known'; shown: ItemShown }
   | { kind: 'full'; cap: string; retryAfterSeconds: number }
+
+export interface LineQuery {
+  /** Only what this token has in line. */
+  token?: string
+  /** `next` of the page before. */
+  after?: string
+  limit: number
+}
+
+/** `waiting`, `starting` and `tokens` count the whole line, or that of the token which was asked for. */
+export interface LinePage {
+  waiting: number
+  /** Items that an account's object was handed, and of which it has not said what became of them. */
+  starting: number
+  tokens: { token: string; waiting: number; weight: number; oldestAt: number }[]
+  startsAMinute: number
+  items: (ItemShown & Pick<ItemSort, 'token' | 'lane' | 'priority' | 'startBy'>)[]
+  next?: string
+}
 
 /** What an account's object says of itself when it asks for work. */
 export interface WorkAsk {
@@ -53,6 +76,10 @@ export interface WorkAsk {
   parkings: Parking[]
   /** How many items it takes at once, those that come again too. Absent: any number. An answer may have 32 MiB. */
   most?: number
+  /** Jobs of the tenant that ended since it asked last, and how long they took. For estimates, as what follows. */
+  ended?: EndOfJob[]
+  /** The jobs that run, one for each slot. */
+  running?: Running[]
 }
 
 /** One item handed over. `earlier`: the lease ids under which this account had it before. */

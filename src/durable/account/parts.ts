@@ -73,6 +73,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     onEnded: (ended) => {
       logEnds(ports(), ended)
       live.onEnded(ended)
+      sender.times.noteEnds(ended)
       alerts.onEnded(targets.isBalanceWatched)
       wipeWhenDone()
     },

@@ -3,6 +3,7 @@
  * writes it, and so does an item that goes back. An entry whose item has left the line is old, and is not written again.
  */
 import type { TokenTerms } from '#domain/queue/item-order.ts'
+import type { PaceRecord } from '#domain/line/pace.ts'
 import type { ItemRecord } from '#domain/queue/item.ts'
 
 const SCHEMA =
@@ -30,7 +31,7 @@ export class TokenRows {
   }
 
   all(): Map<string, TokenLine> {
-    const sql = 'SELECT token, record FROM token_line'
+    const sql = "SELECT token, record FROM token_line WHERE token <> '@pace'"
     const rows = this.#sql.exec<{ token: string; record: string }>(sql).toArray()
     return new Map(rows.map(({ token, record }) => [token, JSON.parse(record) as TokenLine]))
   }
@@ -40,6 +41,22 @@ export class TokenRows {
       'INSERT INTO token_line (token, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       token,
       JSON.stringify(line)
+    )
+  }
+
+  /** How long jobs took, by row. It stands under a name that no token has. */
+  pace(): PaceRecord {
+    const sql = "SELECT record FROM token_line WHERE token = '@pace'"
+    const [row] = this.#sql.exec<{ record: string }>(sql).toArray()
+    return row ? ((JSON.parse(row.record) as { pace?: PaceRecord }).pace ?? {}) : {}
+  }
+
+  /** It has the form of the other rows too, for a Worker that does not know it. */
+  savePace(pace: PaceRecord, at: number): void {
+    const record = JSON.stringify({ pass: 0, at, chosen: {}, pace })
+    this.#sql.exec(
+      "INSERT INTO token_line (token, record) VALUES ('@pace', ?) ON CONFLICT DO UPDATE SET record = excluded.record",
+      record
     )
   }
 

@@ -14,6 +14,7 @@ import { startItem, type Started } from '#flows/queue/start-item.ts'
 import { startedOwners } from '#flows/routing/learn-ids.ts'
 import type { SenderContext, SenderDeps } from './context.ts'
 import { ownPorts } from './own-ports.ts'
+import { JobTimes } from './job-times.ts'
 import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
 import { Unreported } from './unreported.ts'
 import { endUnstarted } from './unstarted.ts'
@@ -34,6 +35,8 @@ export class Sender {
   readonly #context: SenderContext
   readonly #deps: SenderDeps
   readonly #unreported: Unreported
+  /** It is told of each end. */
+  readonly times = new JobTimes()
   /** Items that were handed over, until it is decided what becomes of them. */
   readonly #open = new Map<string, Work>()
   /** Those of them that wait for a connection. */
@@ -150,6 +153,7 @@ export class Sender {
     const at = now()
     const free = this.#free(tenant)
     if (free <= 0 && !isOwed) return
+    const times = this.times.of(tenant, tables.leases(), at)
     const { work, isMore } = await ports()
       .desk(tenant, provider().name)
       .takeWork({
@@ -166,7 +170,9 @@ export class Sender {
         ],
         parkings: tables.parkings().filter(({ until }) => until > at),
         most: SENDS_MAX - this.#open.size,
+        ...times,
       })
+    this.times.told(times, tenant)
     if (this.#isHolder(tenant)) this.#noteMore(isMore ? at + AWAKE_MS : 0)
     if (isMore) this.#saveMore()
     for (const one of work) this.#take(tenant, one)

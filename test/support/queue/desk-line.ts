@@ -3,14 +3,23 @@
  * anew from what is stored.
  */
 import type { TokenRecord } from '#domain/access/token.ts'
-import type { Line, UnstartedEnd, WorkAnswer, WorkAsk } from '#domain/ports/line.ts'
+import type {
+  EnqueueAnswer,
+  Line,
+  LinePage,
+  LineQuery,
+  UnstartedEnd,
+  WorkAnswer,
+  WorkAsk,
+} from '#domain/ports/line.ts'
 import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
 import type { ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { openStorage } from '../sql/sqlite.ts'
 
-interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report'> {
+interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report' | 'listLine'> {
+  list(query: LineQuery): LinePage
   itemsOf(names: string[]): ItemShown[]
   cancel(name: string, token?: string): ItemShown | 'late' | undefined
   report(...args: Parameters<Line['report']>): string[]
@@ -35,6 +44,7 @@ export interface PlayedAccount {
   key: string
   email: string
   createdAt: number
+  maxJobs: number
 }
 
 export interface Wish extends Partial<Omit<ItemSort, 'state'>> {
@@ -134,8 +144,13 @@ export class PlayedDesk {
     await this.settle()
   }
 
-  addAccount(name: string): PlayedAccount {
-    const account = { key: `heygen:${name}`, email: `${name}@example.com`, createdAt: START }
+  addAccount(name: string, maxJobs = 3): PlayedAccount {
+    const account = {
+      key: `heygen:${name}`,
+      email: `${name}@example.com`,
+      createdAt: START,
+      maxJobs,
+    }
     this.accounts.push(account)
     return account
   }
@@ -182,6 +197,13 @@ export class PlayedDesk {
 
   newItems(count: number, wish: Wish = {}): NewItem[] {
     return Array.from({ length: count }, () => this.newItem(wish))
+  }
+
+  /** What the desk answers for one item. */
+  async put(item: NewItem): Promise<EnqueueAnswer | undefined> {
+    const [answer] = await this.line.enqueue([item])
+    await this.settle()
+    return answer
   }
 
   async enqueue(...items: NewItem[]): Promise<string[]> {

@@ -5,6 +5,7 @@
 import type {
   EnqueueAnswer,
   Line,
+  LinePage,
   Work,
   WorkAnswer,
   WorkAsk,
@@ -79,6 +80,10 @@ export class LineInMemory implements Line {
   async itemsOf(names: string[]): Promise<ItemShown[]> {
     const found = names.map((name) => this.#named(name)).filter((kept) => kept !== undefined)
     return Array.from(new Set(found), toShown)
+  }
+
+  async listLine(): Promise<LinePage> {
+    return { waiting: 0, starting: 0, tokens: [], startsAMinute: 0, items: [] }
   }
 
   async cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined> {
