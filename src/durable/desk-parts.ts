@@ -88,8 +88,9 @@ export function makeDeskParts({
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
   const waiting = new WaitingRoom(ports, platform)
+  const keys = new IdempotencyKeys(tables, ports)
   const line = new DeskLine(storage, {
-    ...lineDeps(tables, { uploads, full, waiting }),
+    ...lineDeps(tables, { uploads, full, waiting, keys }),
     ...{ ports, now: platform.now, provider, tenant, armIn },
   })
   tables.keys.lineEnd = (requestId) => line.endOf(requestId)
@@ -108,7 +109,7 @@ export function makeDeskParts({
     backup: new DeskBackup({ tables, accounts, endpoints, audit }),
     renewals: new SessionRenewals(tables, ports, kv),
     uploads,
-    keys: new IdempotencyKeys(tables, ports),
+    keys,
     pageTokens: new PageTokens(storage, platform),
     endpoints,
     waiting,
@@ -135,13 +136,14 @@ export function makeDeskParts({
 /** What the line asks of a desk's other parts. */
 function lineDeps(
   { accounts }: DeskTables,
-  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>
+  { uploads, full, waiting, keys }: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'keys'>
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
   return {
     accounts: () => accounts.all,
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
     ownersOf: (ids) => uploads.ownersOf(ids),
+    keys,
     sendClients: (account, free) => waiting.send(account, free),
     full: () => full.list().map(({ account }) => account),
   }

@@ -8,6 +8,7 @@ import type {
   WorkReport,
 } from '#domain/ports/line.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
+import { KEEP_KEYS_MS } from './desk-tables/key-rows.ts'
 import type { DeskParts } from './desk-parts.ts'
 import { IdMethods } from './id-methods.ts'
 
@@ -15,6 +16,8 @@ export abstract class LineMethods extends IdMethods {
   protected abstract override readonly parts: IdMethods['parts'] & Pick<DeskParts, 'line'>
 
   async enqueue(items: NewItem[]): Promise<EnqueueAnswer[]> {
+    // A key may come with its item, and is deleted some day.
+    if (items.some(({ key }) => key !== undefined)) this.armIn(KEEP_KEYS_MS)
     return this.parts.line.enqueue(items)
   }
 

@@ -35,13 +35,15 @@ export interface Line {
 
 /**
  * `queued`: its place and when it should start, if the desk knows them. `known`: the item is there already, as it is now. `taken`:
- * an item of another request has the name. `full`: above that cap. `closed`: this desk takes no items.
+ * an item of another request has the name. `full`: above that cap. `keyed`: its key stands for something that was not queued; absent
+ * `jobIds`: it runs, or what became of it is not known. `closed`: this desk takes no items.
  */
 export type EnqueueAnswer =
   | { kind: 'queued'; place?: number; startsAt?: number }
   | { kind: 'taken' | 'closed' }
   | { kind: 'known'; shown: ItemShown }
   | { kind: 'full'; cap: string; retryAfterSeconds: number }
+  | { kind: 'keyed'; jobIds?: string[]; isRunning?: true }
 
 export interface LineQuery {
   /** Only what this token has in line. */

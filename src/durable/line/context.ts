@@ -1,5 +1,6 @@
 /** What the parts of the line share. */
 import type { Account } from '#domain/accounts/account.ts'
+import type { KeyTurn } from '#domain/creations/idempotency.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { LineMemory } from './line-memory.ts'
@@ -16,6 +17,11 @@ export interface LineDeps {
   /** Writes the owners of jobs, without a transaction of its own. */
   learn(owners: Owner[]): void
   ownersOf(ids: string[]): Owner[]
+  /** The keys of items that came in bulk. They are written in the transaction of their items. */
+  keys: {
+    standsFor(name: string): Exclude<KeyTurn, { kind: 'fresh' }> | undefined
+    hold(name: string, requestId: string): void
+  }
   /** Sends clients that wait to so many free slots of the account. Returns how many they need. */
   sendClients(account: string, free: number): number
   /** Accounts that were full lately. */

@@ -31,6 +31,8 @@ export function enqueueAll(
       const known = memory.items.find(added.item)
       if (known?.record.requestId === added.record.requestId)
         return { kind: 'known', shown: toShown(context, known) }
+      const held = added.key === undefined ? undefined : keptUnder(context, added.key)
+      if (held) return held
       const isTaken = added.record.names.some((name) => findNamed(context, name) !== undefined)
       if (known || isTaken) return { kind: 'taken' }
       const { token, bytes } = added.sort
@@ -42,10 +44,22 @@ export function enqueueAll(
       }
       const sort: ItemSort = { ...added.sort, state: 'waiting' }
       memory.items.insert(added, sort)
+      if (added.key !== undefined) context.keys.hold(added.key, added.record.requestId)
       order.add({ item: added.item, sort })
       return { kind: 'queued' }
     })
   )
+}
+
+/** What was queued or started under the key. */
+function keptUnder(context: LineContext, key: string): EnqueueAnswer | undefined {
+  const turn = context.keys.standsFor(key)
+  if (!turn) return undefined
+  if (turn.kind === 'running') return { kind: 'keyed', isRunning: true }
+  const row = turn.kind === 'unknown' ? findNamed(context, REQUEST + turn.requestId) : undefined
+  if (row) return { kind: 'known', shown: toShown(context, row) }
+  const { jobIds } = turn.kind === 'replay' ? turn.answer : (turn.done ?? {})
+  return { kind: 'keyed', ...(jobIds ? { jobIds } : {}) }
 }
 
 /** By a name, by the item's own id, or by `request:` and the id of its request. */

@@ -27,7 +27,7 @@ import { sealItem } from './item-text.ts'
 const BODY_BYTES_MAX = 1024 * 1024
 const USUAL_PRIORITY = 3
 /** An item of another request may have the name. Then the next ms is taken. The desk looks for a request's item in as many. */
-const NAMES_TRIED = 5
+export const NAMES_TRIED = 5
 const CLOSED_RETRY_SECONDS = 5
 
 /**
@@ -121,7 +121,11 @@ async function queueCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer>
 }
 
 /** Throws where no account may ever hold so many slots at once. The item would wait for days. */
-function refuseIfTooMany(ports: Ports, { ask, slots, call }: Creation, eligible: Eligible): void {
+export function refuseIfTooMany(
+  ports: Ports,
+  { ask, slots, call }: Creation,
+  eligible: Eligible
+): void {
   const most = Math.max(0, ...eligible.accounts.map(({ maxJobs }) => maxJobs))
   const mostSlots = Math.min(most, call.limit ?? most)
   if (eligible.accounts.length === 0)
@@ -133,7 +137,7 @@ function refuseIfTooMany(ports: Ports, { ask, slots, call }: Creation, eligible:
 async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Promise<ProxyAnswer> {
   const { call } = creation
   const firstAt = isTimedId(call.requestId) ? timeOf(call.requestId) : creation.begunAt
-  const sealed = await sealItem(ports, { ...call, headers: withoutKey(call.headers) })
+  const sealed = await sealCall(ports, call)
   for (let tried = 0; tried < NAMES_TRIED; tried += 1) {
     const item = itemOf(ports, creation, eligible, { at: firstAt + tried, sealed })
     const said = await tell(ports, creation, item)
@@ -149,10 +153,10 @@ async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Pr
 }
 
 /** Each attempt at the provider gets a key of its own, made of its lease. So the client's key is not kept with the call. */
-function withoutKey(headers: Headers): Headers {
-  const others = new Headers(headers)
-  others.delete('idempotency-key')
-  return others
+export function sealCall(ports: Ports, call: ReadCall): Promise<string> {
+  const headers = new Headers(call.headers)
+  headers.delete('idempotency-key')
+  return sealItem(ports, { ...call, headers })
 }
 
 /** Asks the desk, and again if its answer is lost. Then the item may be in the line. */
@@ -182,7 +186,8 @@ async function tell(ports: Ports, creation: Creation, item: NewItem): Promise<En
   throw unknownOutcome(call.provider.name, call.requestId)
 }
 
-function itemOf(
+/** `at`: the time by which it is named: that of its request, or soon after. */
+export function itemOf(
   ports: Ports,
   { call, ask, slots }: Creation,
   { accounts, isPinned }: Eligible,

@@ -62,6 +62,8 @@ export class PlayedDesk {
   tokens = new Map<string, Partial<TokenRecord>>()
   /** What the KV copy still says. */
   copies = new Map<string, Partial<TokenRecord>>()
+  /** Which request holds a key. */
+  readonly keys = new Map<string, string>()
   learned: Owner[] = []
   /** Calls of `work`, as `key` and, where something is chosen there, ` owed`. */
   calls: string[] = []
@@ -120,6 +122,13 @@ export class PlayedDesk {
         this.learned.push(...owners)
       },
       ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
+      keys: {
+        standsFor: (name: string) => {
+          const requestId = this.keys.get(name)
+          return requestId === undefined ? undefined : { kind: 'unknown', requestId }
+        },
+        hold: (name: string, requestId: string) => void this.keys.set(name, requestId),
+      },
       sendClients: (_: string, free: number) => Math.min(free, this.clients),
       full: () => [],
       armIn: (ms: number) => {
