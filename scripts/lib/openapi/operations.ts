@@ -170,6 +170,7 @@ const TAG_OF_CHAPTER: Record<string, string> = {
   scheduler: 'jobs',
   queue: 'jobs',
   throughput: 'jobs',
+  settings: 'accounts',
   tts: 'text-to-speech',
 }
 const TAG_OF_ROOT: Record<string, string> = {
@@ -178,6 +179,7 @@ const TAG_OF_ROOT: Record<string, string> = {
   audit: 'tenant',
   live: 'live',
   pool: 'live',
+  usage: 'jobs',
   alerts: 'alerts',
 }
 

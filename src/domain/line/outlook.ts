@@ -8,6 +8,7 @@ import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
 import { retryAfterOf } from '#domain/queue/caps.ts'
 import { servesLane } from '#domain/queue/may-start.ts'
 import { slotEnds, startsAt } from './estimate.ts'
+import { isPaused, type Pause } from './pauses.ts'
 import { Pace, type EndOfJob, type PaceRecord } from './pace.ts'
 import { Places } from './places.ts'
 
@@ -35,7 +36,7 @@ export interface ServingAccount {
   maxJobs: number
 }
 
-/** `place`: how many start before it, plus one. Both undefined: it does not wait. */
+/** `place`: how many start before it, plus one. No `startsAt`: nothing that may serve it goes on, since it is paused. */
 export interface Expected {
   place?: number
   startsAt?: number
@@ -44,6 +45,7 @@ export interface Expected {
 interface LineNow {
   tokens: readonly TokenInLine[]
   accounts: readonly ServingAccount[]
+  pauses: readonly Pause[]
   now: number
 }
 
@@ -114,22 +116,24 @@ export class Outlook {
 
   /** `isPrompt`: what takes long to find is left out. */
   expect(waiting: WaitingItem, line: LineNow, isPrompt = false): Expected {
-    const { tokens, accounts, now } = line
+    const { tokens, now } = line
     const place = this.#places.of(waiting, tokens, { now, isPrompt })
     if (place === undefined) return {}
-    const at = this.#startOf(waiting, place, { tokens, accounts, now }, isPrompt)
+    const at = this.#startOf(waiting, place, line, isPrompt)
     return { place, ...(at === undefined ? {} : { startsAt: at }) }
   }
 
   #startOf(
     waiting: WaitingItem,
     place: number,
-    { tokens, accounts, now }: LineNow,
+    { tokens, accounts, pauses, now }: LineNow,
     isPrompt: boolean
   ): number | undefined {
     const { sort } = waiting
     const lane = laneName(sort)
-    const serving = accounts.filter(({ lane: own }) => servesLane({ lane: own }, lane))
+    const serving = accounts.filter(
+      ({ lane: own }) => servesLane({ lane: own }, lane) && !isPaused(pauses, sort.token, own)
+    )
     const meanMs = this.#pace.meanOf(sort.route)
     const ends = serving.flatMap((account) => this.#endsAt(account, waiting, { meanMs, now }))
     if (lane === '') return startsAt(place, ends, meanMs, now)

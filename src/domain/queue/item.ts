@@ -83,7 +83,7 @@ export interface ItemRecord {
   /** The client's own Idempotency-Key, shortened as the desk keeps it. */
   clientKey?: string
   tries: Try[]
-  /** Once it has begun: the lease, its account, and the provider's ids, in the order of the names. */
+  /** Once it has begun: the lease, its account, and the provider's ids, in the order of the names. Empty: no such job is known. */
   leaseId?: string
   email?: string
   key?: string

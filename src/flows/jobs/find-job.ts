@@ -1,5 +1,6 @@
 /** Finds a job of a tenant by its id, by the id of the request that made it, or by `key:<Idempotency-Key>`. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
+import { jobOfName } from '#domain/line/shown.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { markOf } from '#domain/queue/item-name.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
@@ -58,8 +59,8 @@ async function findByName(
   const item =
     known ?? (isTimedId(name) && !isName ? await itemOf(ports, provider, tenant, name) : undefined)
   if (!item) return undefined
-  const id = item.jobIds?.[Math.max(0, item.names.indexOf(name))]
-  return id === undefined ? { item } : findById(ports, provider, tenant, id)
+  const job = jobOfName(item, name)
+  return 'id' in job ? findById(ports, provider, tenant, job.id) : { item: job.shown }
 }
 
 async function itemNamed(ports: Ports, provider: Provider, tenant: string, name: string) {

@@ -16,7 +16,9 @@ import { poolOf } from '#flows/routing/find-owners.ts'
 import { idsOf } from '#flows/routing/ids-in-call.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
+import { checkKind, kindOf } from '#flows/access/call-kinds.ts'
 import { underRealIds } from './named-call.ts'
+import { noteQueues } from './translate-list.ts'
 import { itemOf, mayQueue, NAMES_TRIED, refuseIfTooMany, sealCall } from './queue-creation.ts'
 
 /** Searches for unknown ids that one bulk call may cause. */
@@ -25,7 +27,16 @@ const SEARCHES_MAX = 10
 /** What all items of the call share. */
 export type BulkCall = Pick<
   ProxyCall,
-  'requestId' | 'tenant' | 'provider' | 'origin' | 'tokenId' | 'tokenHash' | 'by' | 'mayChange'
+  | 'requestId'
+  | 'tenant'
+  | 'provider'
+  | 'origin'
+  | 'tokenId'
+  | 'tokenHash'
+  | 'by'
+  | 'mayChange'
+  | 'kinds'
+  | 'share'
 > & {
   /** Where the end of an item is told: its own URL, else the default of the tenant. Throws if that may not be called. */
   replyOf(url: string | undefined): Reply | undefined
@@ -59,13 +70,14 @@ export async function bulk(
   const searching = limitedSearches(ports)
   const answers: BulkAnswer[] = []
   for (const portion of portions) {
-    const all = portion.map((read, index) => {
+    const all = portion.map((read, index): OnItsWay => {
       const at = firstAt + answers.length + index
       return { at, ...readCall(ports, call, read, { at, begunAt }) }
     })
     await findOwnersOf(ports, call, all)
     for (const one of all) Object.assign(one, await prepare(searching, one))
     await enqueue(ports, call, all, begunAt)
+    if (all.some(({ made }) => made)) noteQueues(ports, call)
     answers.push(...all.map(({ answer }) => answer ?? toError(new Error('no answer'))))
   }
   return answers
@@ -151,6 +163,7 @@ function callOf(
 
 async function makeItem(ports: Ports, call: ReadCall, at: number): Promise<Made> {
   let made: Made | undefined
+  checkKind(kindOf(call), call.kinds)
   await underRealIds(ports, call, async (real) => {
     if (!mayQueue(real) || isValidateOnly(real)) throw notQueueable(real)
     const creation = newCreation(ports, real)

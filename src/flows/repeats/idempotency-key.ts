@@ -121,6 +121,8 @@ async function answerOf(
   outcome: Extract<CreationOutcome, { kind: 'found' | 'queued' }>,
   requestId: string
 ): Promise<ProxyAnswer> {
+  const isOfNewer = outcome.kind === 'queued' && isOlder(call)
+  if (isOfNewer) return run(requestId)
   if (outcome.kind === 'queued') return answerFromItem(ports, await withJson(call), outcome.item)
   if (isCarried(call, outcome.starts)) return run(requestId)
   return answerFromJob(ports, await withJson(call), { ...outcome, requestId })

@@ -10,6 +10,7 @@ import { actorOf } from '#http/request/actor.ts'
 import type { RouteMatch } from '#providers/contract/provider.ts'
 import { addressOf, matchOf } from '#http/request/address.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
+import { callLimitsOf } from './caller-limits.ts'
 import { noteWaiting, preferencesOf, preferredWait, queueWish } from './prefer-wait.ts'
 import { joiningOf } from './join-header.ts'
 import { replyOfHeaders } from './reply-url.ts'
@@ -90,6 +91,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
     ...joiningOf(c),
     ...queueWish(c),
+    ...callLimitsOf(c.get('caller')),
   }
 }
 

@@ -50,18 +50,21 @@ const START_WITHIN_SECONDS_MAX = 604_800
 
 /**
  * With `respond-async` a creation is queued at once, and with `wait=N` beside it after N seconds without a slot. That of a token with
- * `whenFull: queue` is queued when all accounts are full. Headers about the line count only then. A value that is none of theirs is
- * refused.
+ * `whenFull: queue` is queued when all accounts are full. Headers about the line count only then, and the priority also for a client
+ * that waits. A value that is none of theirs is refused.
  */
-export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish'> {
+export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish' | 'priority'> {
   const prefer = c.req.header('prefer')
   const isAsked = ASYNC.test(prefer ?? '')
   // A browser's call has a stream token instead of a caller.
   const caller = c.get('caller') as Caller | undefined
   const isOfToken = !isAsked && caller?.whenFull === 'queue' && c.req.method === 'POST'
-  if (!c.get('ports').isLineOpen || (!isAsked && !isOfToken)) return {}
-  const triesFirst = isOfToken || preferredWait(prefer) !== undefined
+  const isQueueing = c.get('ports').isLineOpen && (isAsked || isOfToken)
+  const isWaiting = preferredWait(prefer) !== undefined
+  if (!isQueueing && !isWaiting) return {}
+  const triesFirst = isOfToken || isWaiting
   const priority = whole(c.req.header(PRIORITY_HEADER), 'X-Gateway-Priority', 5)
+  if (!isQueueing) return priority === undefined ? {} : { priority }
   const within = whole(
     c.req.header(START_WITHIN_HEADER),
     'X-Gateway-Start-Within',
@@ -73,7 +76,7 @@ export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish'> {
     ...(priority === undefined ? {} : { priority }),
     ...(within === undefined ? {} : { startWithinMs: within * 1000 }),
   }
-  return { wish }
+  return { wish, ...(isWaiting && priority !== undefined ? { priority } : {}) }
 }
 
 function whole(text: string | undefined, name: string, most: number): number | undefined {

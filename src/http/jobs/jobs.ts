@@ -4,6 +4,7 @@ import * as z from 'zod/mini'
 import type { Account } from '#domain/accounts/account.ts'
 import { shortText } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
+import { markOf } from '#domain/queue/item-name.ts'
 import { holdsSlot } from '#domain/slots/lease.ts'
 import { findParking } from '#domain/accounts/parking.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
@@ -24,6 +25,7 @@ import {
   jobInFull,
   jobListing,
   nameOf,
+  providerJobOf,
   toItemInFull,
   toJobInFull,
   toJobQuery,
@@ -42,6 +44,7 @@ const NOT_REACHED = 'The record of this account could not be read just now. Try 
 
 const task = z.object({
   id: z.string(),
+  providerJob: z.optional(z.string()),
   email: z.string(),
   started: z.string(),
   elapsed: z.string(),
@@ -58,6 +61,7 @@ const room = z.object({
 const availability = z.object({ executing: z.array(task), available: z.array(room) })
 const running = z.object({
   jobid: z.string(),
+  providerJob: z.optional(z.string()),
   email: z.string(),
   created: z.string(),
   type: z.string(),
@@ -195,7 +199,10 @@ async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Prom
   const found = await findJob(ports, provider, tenant, id)
   const account = found && !found.record.ended ? found.account : undefined
   if (account && isForced) await noteForced(c, provider, account, found?.record)
-  if (!account || !(await ports.slots(account.key).untrack(tenant, id, isForced))) {
+  // An account's object knows a queued job by its real id only.
+  const { jobId = id } = found?.record.lease ?? {}
+  const known = markOf(id) ? jobId : id
+  if (!account || !(await ports.slots(account.key).untrack(tenant, known, isForced))) {
     throw new AppError('not_found', `Unable to locate running task_id ${id}`)
   }
   if (isForced) ports.hints.markFreed(account.key)
@@ -266,6 +273,7 @@ function toRunningView(all: AccountView[]) {
       .filter((lease) => lease.isTracked)
       .map((lease) => ({
         jobid: nameOf(lease) ?? lease.id,
+        ...providerJobOf(lease),
         email: account.email,
         created: new Date(lease.acquiredAt).toISOString(),
         type: lease.route,
@@ -288,6 +296,7 @@ function executing(views: AccountView[], now: number) {
       .filter((lease) => lease.isTracked && holdsSlot(lease, now))
       .map((lease) => ({
         id: nameOf(lease) ?? lease.id,
+        ...providerJobOf(lease),
         email: account.email,
         started: new Date(lease.acquiredAt).toISOString(),
         elapsed: minutesAndSeconds(now - lease.acquiredAt),

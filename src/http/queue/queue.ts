@@ -9,6 +9,7 @@ import { lacksMethod } from '#domain/runtime/older-object.ts'
 import { bulk } from '#flows/queue/bulk.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { Provider } from '#providers/contract/provider.ts'
+import { callLimitsOf } from '#http/calls/caller-limits.ts'
 import { makeReply } from '#http/calls/reply-url.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -131,6 +132,7 @@ async function queueAll(c: Context<AppEnv>, provider: Provider) {
     tokenHash: hash,
     by: actorOf(c),
     mayChange: scope === 'full',
+    ...callLimitsOf(c.get('caller')),
     replyOf: (url: string | undefined) => {
       const names = { urlName: 'headers.X-Gateway-Reply-Url', refName: '' }
       return makeReply(c, { url, ref: undefined, ...names })

@@ -2,6 +2,7 @@
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Context } from 'hono'
 import { emailToHeader } from '#domain/accounts/account.ts'
+import { shareOf } from '#domain/access/token.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
 import { headerText, idsToHeader } from '#domain/text/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
@@ -40,6 +41,8 @@ export interface Sent {
   jobIds?: string[]
   joined?: string
   waits?: NonNullable<ProxyAnswer['waits']>
+  /** The creation was queued by this call, as its client asked: 202. */
+  isQueued?: true
 }
 
 export function accountHeader(email: string | undefined): Record<string, string> {
@@ -64,6 +67,7 @@ export async function sendUseapi(
 ): Promise<Sent> {
   if (c.get('caller').isOperator && c.req.method === 'POST') throw notForOperator()
   const waitSeconds = preferredWait(c.req.header('prefer'))
+  const share = shareOf(c.get('caller'))
   const url = new URL(wanted.path, 'http://path')
   const call: ProxyCall = {
     requestId: c.get('requestId'),
@@ -78,7 +82,9 @@ export async function sendUseapi(
     body: wanted.body === undefined ? null : toBytes(wanted.body),
     signal: c.req.raw.signal,
     ...joiningOf(c),
-    tokenHash: c.get('caller').hash,
+    // No kinds: that of the client's own call was checked, and this one may be a part of it.
+    ...(share === undefined ? {} : { share }),
+    ...(c.get('caller').hash === undefined ? {} : { tokenHash: c.get('caller').hash }),
     mayChange: c.get('caller').scope === 'full',
     ...queueWish(c),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
@@ -89,8 +95,11 @@ export async function sendUseapi(
   noteWaiting(c, call)
   const answer = await dispatchRequest(c.get('ports'), call).catch(asUseapi)
   const applied = preferencesOf(call, answer)
+  const sent = await readAnswer(provider, answer)
   if (applied !== undefined) c.header('Preference-Applied', applied)
-  return readAnswer(provider, answer)
+  const [name] = sent.jobIds ?? []
+  if (sent.isQueued && name !== undefined) c.header('Location', `/v1/${provider.name}/jobs/${name}`)
+  return sent
 }
 
 function headersOf(c: Context<AppEnv>): Headers {
@@ -114,7 +123,7 @@ function toBytes(body: unknown): Uint8Array<ArrayBuffer> {
 
 async function readAnswer(
   provider: Provider,
-  { response, email, jobIds, joined, waits }: ProxyAnswer
+  { response, email, jobIds, joined, waits, isQueued }: ProxyAnswer
 ): Promise<Sent> {
   const json = parseJson(await response.text().catch(() => ''))
   if (response.ok && json !== undefined) {
@@ -124,6 +133,7 @@ async function readAnswer(
       ...(jobIds ? { jobIds } : {}),
       ...(joined === undefined ? {} : { joined }),
       ...(waits === undefined ? {} : { waits }),
+      ...(isQueued && response.status === 202 ? { isQueued } : {}),
     }
   }
   const isModerated = codeIn(json) === 'content_policy_violation'

@@ -92,6 +92,10 @@ export class LineInMemory implements Line {
     return { waiting: 0, starting: 0, tokens: [], startsAMinute: 0, items: [] }
   }
 
+  async namesOf(): Promise<{ id: string; name: string }[]> {
+    return []
+  }
+
   async cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined> {
     const kept = this.#named(name)
     if (!kept || (token !== undefined && kept.sort.token !== token)) return undefined
