@@ -2004,6 +2004,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       Pool: {
           /**
@@ -2489,6 +2491,9 @@ export interface components {
           requestsPerMinute: number | null;
           /** @description The kinds of calls that it may make. null: all. */
           routes: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
+          sees: components["schemas"]["SeesField"];
+          /** @description Ids of its tenant that a token with `sees: own` may use too. */
+          grants: string[];
       };
       TokenChange: {
           name?: string;
@@ -2508,6 +2513,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       TokenWithSecret: components["schemas"]["Token"] & {
           /** @description Shown once. */
@@ -2651,6 +2658,13 @@ export interface components {
       PriorityField: number;
       /** @description The address of a video. */
       VideoField: string;
+      /**
+       * @description `own`: the token sees only what was made with it.
+       * @enum {string}
+       */
+      SeesField: "all" | "own";
+      /** @description Ids of its tenant that a token with `sees: own` may use too. */
+      GrantsField: string[];
       /** @description The address of a picture of the clothes. */
       UpperInputField: string;
       /** @description Whose it is; only in the operator's lists */
@@ -3740,12 +3754,12 @@ export interface operations {
                    * @example {
                    *       "tokens": [
                    *         {
-                   *           "id": "tok_e91774b8efe57e35",
-                   *           "tenant": "customer-1",
-                   *           "name": "customer 1",
+                   *           "id": "tok_585129d6f05423b2",
+                   *           "tenant": "tnt_1f3e4470030295c1",
+                   *           "name": "test",
                    *           "scope": "full",
                    *           "subscription": "active",
-                   *           "createdAt": "2026-11-29T22:21:16.200Z",
+                   *           "createdAt": "2026-11-29T23:25:53.271Z",
                    *           "expiresAt": null,
                    *           "whenFull": null,
                    *           "weight": null,
@@ -3754,7 +3768,9 @@ export interface operations {
                    *           "maxConcurrent": null,
                    *           "jobsPerDay": null,
                    *           "requestsPerMinute": null,
-                   *           "routes": null
+                   *           "routes": null,
+                   *           "sees": "all",
+                   *           "grants": []
                    *         }
                    *       ]
                    *     }
@@ -3791,7 +3807,7 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "token": "hgw_…",
                    *       "accessKey": "hga_…",
                    *       "secretKey": "hgk_…",
@@ -3799,7 +3815,7 @@ export interface operations {
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3808,7 +3824,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["TokenWithSecret"];
@@ -3833,12 +3851,12 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "tenant": "customer-1",
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3847,7 +3865,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["Token"];

@@ -28,6 +28,7 @@ import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
 import type { UsageOfAccount, UsageQuery } from '#domain/usage/usage.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
+import { limitedShares } from '#domain/slots/queued-lease.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { isOnlySpaced } from '#domain/jobs/when-asked.ts'
 import { untrack } from '#domain/jobs/untrack-job.ts'
@@ -291,8 +292,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async limitedLeases(tenant: string): Promise<string[]> {
-    const mine = this.#tables.leases().filter((lease) => lease.tenant === tenant)
-    return mine.filter(({ isLimited }) => isLimited).map(({ id }) => id)
+    return limitedShares(this.#tables.leases(), tenant)
   }
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {

@@ -91,8 +91,9 @@ export function makeDeskParts({
   const waiting = new WaitingRoom(ports, platform, () => line)
   const keys = new IdempotencyKeys(tables, ports)
   const around = { ports, now: platform.now, provider, tenant, armIn }
-  const ofLine = { uploads, full, waiting, keys }
-  const line: DeskLine = makeLine(storage, tables, ofLine, armSoon, around)
+  const shares = makeShares({ storage, ports }, tables, tenant, () => line.chosenShares())
+  const parts = { uploads, full, waiting, keys, shares }
+  const line: DeskLine = makeLine(storage, tables, parts, armSoon, around)
   return {
     line,
     alertBook,
@@ -114,7 +115,7 @@ export function makeDeskParts({
     waiting,
     refused: new RefusedAccounts(storage),
     full,
-    shares: makeShares({ storage, ports }, tables, tenant),
+    shares,
     signIns,
     targets,
     hub: isHubName(name)
@@ -133,10 +134,12 @@ export function makeDeskParts({
   }
 }
 
+type PartsOfLine = Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'keys' | 'shares'>
+
 function makeLine(
   storage: DurableObjectStorage,
   tables: DeskTables,
-  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'keys'>,
+  parts: PartsOfLine,
   armSoon: () => void,
   around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
 ): DeskLine {
@@ -149,7 +152,7 @@ function makeLine(
 /** What the line asks of a desk's other parts. */
 function lineDeps(
   tables: DeskTables,
-  { uploads, full, waiting, keys }: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'keys'>,
+  { uploads, full, waiting, keys, shares }: PartsOfLine,
   armSoon: () => void
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
   const { accounts, jobs } = tables
@@ -166,6 +169,7 @@ function lineDeps(
     jobsNamed: (ids) => jobs.find(ids, accounts.all),
     sendClient: (id, account) => waiting.send(id, account),
     full: () => full.list().map(({ account }) => account),
+    shares,
   }
 }
 
@@ -173,14 +177,15 @@ function lineDeps(
 function makeShares(
   { storage, ports }: Pick<DeskObject, 'storage' | 'ports'>,
   { accounts }: DeskTables,
-  tenant: string
+  tenant: string,
+  chosen: () => string[]
 ): TokenShares {
   const formerSince = () => platform.now() - ports().durations.keepEndedMs
   const accountKeys = () => [
     ...accounts.all.map(({ key }) => key),
     ...accounts.formerKeys(formerSince()),
   ]
-  return new TokenShares(storage, { ports, tenant, accountKeys })
+  return new TokenShares(storage, { ports, tenant, accountKeys, chosen })
 }
 
 /** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */

@@ -96,6 +96,8 @@ export interface Work {
   sort: ItemSort
   record: ItemRecord
   sealed: string
+  /** Its token has limits on jobs, so the desk is told of its end. */
+  isLimited?: true
 }
 
 /**

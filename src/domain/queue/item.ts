@@ -51,6 +51,8 @@ export interface ItemSort {
   part?: string
   /** How many slots it needs at once. */
   slots: number
+  /** How many jobs it starts. Absent: one. */
+  jobs?: number
   /** Its own limit on running jobs of its account. It can only lower the account's. */
   limit?: number
   /** Keys of accounts that refused it. */
@@ -118,6 +120,8 @@ export interface ItemShown {
   askedAt: number
   /** The request that queued it. */
   requestId?: string
+  /** The id of the token that queued it. Absent: a desk of an older release. */
+  token?: string
   reason?: string
   refusal?: string
   jobIds?: string[]

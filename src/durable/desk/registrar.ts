@@ -15,6 +15,9 @@ const MATTERS = [
   'weight',
   'maxPriority',
   'maxQueued',
+  'maxConcurrent',
+  'jobsPerDay',
+  'whenFull',
 ] as const satisfies (keyof TokenChange)[]
 
 export interface RegistrarDeps {

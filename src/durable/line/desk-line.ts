@@ -22,6 +22,7 @@ import { endWaiting, takeReport } from './reports.ts'
 import { enqueueAll, findNamed, listLine, toShown } from './enqueue.ts'
 import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
+import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory, STEP_MS } from './line-memory.ts'
 import { callSilent, dropTokens, endOverdue, isServed } from './look.ts'
 import { resealLine } from './resealing.ts'
@@ -63,8 +64,11 @@ export class DeskLine {
 
   constructor(storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>, deps: LineDeps) {
     const rows = [new ItemRows(storage.sql), new TokenRows(storage.sql)] as const
-    this.#context = { ...deps, memory: new LineMemory(storage, ...rows, deps.now) }
-    this.#looks = new TokenLooks(this.#context)
+    const memory = new LineMemory(storage, ...rows, deps.now)
+    this.#looks = new TokenLooks({ ...deps, memory })
+    const itemShares = new ItemShares(deps.shares, memory, this.#looks)
+    memory.onFailed = () => itemShares.readAgain()
+    this.#context = { ...deps, memory, itemShares }
     this.#waking = new Waking(this.#context)
     this.#untold = new UntoldEnds(this.#context)
   }
@@ -198,7 +202,14 @@ export class DeskLine {
     for (const item of back) this.#noteBack(account, item)
     if (this.#context.memory.owesAnything) this.#armSoon()
     this.#waking.add(back)
+    this.#waking.add(this.#context.itemShares.opened())
     return reports.map(({ item }) => item)
+  }
+
+  /** For the mending of shares. */
+  chosenShares(): string[] {
+    const { memory, itemShares } = this.#context
+    return memory.owesAnything ? itemShares.chosen() : []
   }
 
   async tokenChanged(hash: string): Promise<void> {
@@ -208,7 +219,20 @@ export class DeskLine {
     endOverdue(this.#context, this.#looks)
     this.#armSoon()
     this.#waking.add(this.#heads())
+    // Its limits may be others now. One account that takes an item is not enough then.
+    this.#waking.add(tokens.flatMap((token) => this.#context.itemShares.firstOf(token)))
     this.#context.ports().defer(this.#untold.handOver().catch(() => {}))
+  }
+
+  /** Jobs of these tokens have ended. What waited for their shares is told of at once. */
+  sharesEnded(tokens: readonly string[]): void {
+    if (tokens.length === 0 || this.#context.isClosed()) return
+    const { memory, itemShares } = this.#context
+    if (!memory.owesAnything) return
+    const items = [...itemShares.opened(), ...tokens.flatMap((token) => itemShares.firstOf(token))]
+    if (items.length === 0) return
+    this.#armSoon()
+    this.#waking.add(items)
   }
 
   /** An account was added or changed, or is gone. */
@@ -313,7 +337,7 @@ export class DeskLine {
   }
 
   async runDue(): Promise<void> {
-    const { now, memory, isClosed } = this.#context
+    const { now, memory, itemShares, isClosed } = this.#context
     if (isClosed() || !memory.owesAnything || now() < (this.#lookAt ?? 0)) return
     // If the look dies, the next one is not later.
     this.#lookAt = now() + LOOK_EVERY_MS
@@ -323,10 +347,13 @@ export class DeskLine {
     dropTokens(this.#context, this.#looks)
     await this.#untold.handOver()
     if (isClosed()) return
+    await itemShares.mend(now())
+    if (isClosed()) return
+    this.#waking.add(itemShares.opened())
     const isWaiting = isServed(this.#context, this.#looks)
     this.#pauseMs = isWaiting ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
-    this.#lookAt = now() + this.#pauseMs
-    await callSilent(this.#context, this.#looks, this.#waking)
+    this.#lookAt = Math.min(now() + this.#pauseMs, itemShares.opensAt())
+    await callSilent(this.#context, this.#waking)
   }
 
   /** When the alarm rings next for the line, epoch ms. Undefined: never. */

@@ -35,18 +35,25 @@ export function takeReport(
   const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
   if (!event) return undefined
   return memory.change((line) => {
+    const { itemShares } = context
     // Also of a second start, so that calls about its job find the account.
     if (report.kind === 'begun') context.learn(withNames(report, row.record.names))
     if (move(state, event) === 'refused') return undefined
     line.chosen.delete(row.item)
     const record = { ...row.record, tries }
-    if (report.kind === 'begun') begin(context, line, { ...row, record }, account, report)
-    else if (event === 'back' || event === 'refused')
+    // A start that came to light late: its share went back with the item.
+    if (report.kind === 'begun' && state !== 'chosen') itemShares.take(row)
+    if (report.kind === 'begun') {
+      begin(context, line, { ...row, record }, account, report)
+      itemShares.keepOnly(report.parts ?? Array.from(report.starts.keys()), row)
+    } else if (event === 'back' || event === 'refused') {
+      itemShares.giveBack(row)
       return putBack(context, line, { ...row, record }, account, report, event)
-    else {
+    } else {
       const { refusal } = report
       const reason = report.kind === 'over' ? report.reason : undefined
       const over = { ...record, ...given({ reason, refusal }) }
+      itemShares.endAs(reason ?? '', row)
       memory.items.leave({ ...row, record: over }, context.now())
     }
     return undefined

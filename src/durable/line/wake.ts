@@ -65,7 +65,10 @@ export class Waking {
 
   #find(item: string): WaitingItem | undefined {
     if (this.#context.isClosed()) return undefined
-    return this.#context.memory.line.order.lists.find(item)
+    const { memory, itemShares } = this.#context
+    const waiting = memory.line.order.lists.find(item)
+    // No account may start it, so none is asked. The end of another job of its token brings it here again.
+    return waiting && itemShares.holdsUp(waiting) ? undefined : waiting
   }
 
   /** Those lately full come last. */

@@ -36,6 +36,7 @@ const CLOSED_RETRY_SECONDS = 5
  * not poll (docs/rfc/0009-queue.md, step 7).
  */
 export function mayQueue(call: ReadCall): boolean {
+  if (call.own) return false
   const { wish, match, provider, tokenId, tokenHash, repeats } = call
   if (!wish || !match || repeats !== undefined) return false
   if (tokenId === undefined || tokenHash === undefined) return false
@@ -217,6 +218,7 @@ export function itemOf(
       ...(ask.meter === undefined ? {} : { meter: ask.meter }),
       ...(part === undefined ? {} : { part }),
       slots,
+      ...(ask.count === 1 ? {} : { jobs: ask.count }),
       ...(call.limit === undefined ? {} : { limit: call.limit }),
     },
     record: {

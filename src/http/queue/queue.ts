@@ -116,8 +116,13 @@ export function addLine(app: App, provider: Provider): void {
 }
 
 async function queueAll(c: Context<AppEnv>, provider: Provider) {
-  const { tenant, id: tokenId, hash, scope, isOperator } = c.get('caller')
+  const { tenant, id: tokenId, hash, scope, isOperator, sees } = c.get('caller')
   if (isOperator) throw notForOperator()
+  // The gate that looks at what a call names stands before single calls.
+  if (sees === 'own') {
+    const message = 'A token that sees only its own queues one creation at a time.'
+    throw new AppError('forbidden', `${message} Send each with Prefer: respond-async.`)
+  }
   const ports = c.get('ports')
   if (!ports.isLineOpen) throw new AppError('not_implemented', 'This gateway queues nothing yet.')
   const bytes = await readAll(c)

@@ -10,6 +10,7 @@ import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { notForOperator } from '#http/request/authenticate.ts'
+import { ownCallOf } from '#http/calls/drop-in.ts'
 import { joiningOf } from '#http/calls/join-header.ts'
 import { noteWaiting, preferencesOf, preferredWait, queueWish } from '#http/calls/prefer-wait.ts'
 import { waitHeaders } from '#http/calls/wait-headers.ts'
@@ -87,6 +88,7 @@ export async function sendUseapi(
     ...(c.get('caller').hash === undefined ? {} : { tokenHash: c.get('caller').hash }),
     mayChange: c.get('caller').scope === 'full',
     ...queueWish(c),
+    ...ownCallOf(c.get('caller'), wanted.email),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
     ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),

@@ -186,6 +186,19 @@ test('where the desk never answers, each item says that nothing is known of it',
   expect(items).toEqual([{ error: expect.stringContaining('not known'), code: 'outcome_unknown' }])
 })
 
+test('a token that sees only its own queues nothing in bulk, and is shown only its own line [I5]', async () => {
+  const door = new Door()
+  const own = { caller: { sees: 'own' as const } }
+  expect((await door.call('POST', QUEUE, [line()], own)).status).toBe(403)
+  const asked: unknown[] = []
+  door.line.listLine = async (query) => {
+    asked.push(query)
+    return { waiting: 0, starting: 0, tokens: [], startsAMinute: 0, items: [] }
+  }
+  await door.call('GET', `${QUEUE}?token=tok_other`, undefined, own)
+  expect(asked).toMatchObject([{ token: 'tok_1' }])
+})
+
 test("the operator queues nothing, and Kling's names have its form", async () => {
   const door = new Door({ provider: 'kling' })
   const item = { path: '/v1/videos/text2video', body: { prompt: 'A cat.' } }

@@ -9,6 +9,7 @@ import { Hints } from '#domain/accounts/account-hints.ts'
 import type { Caller } from '#domain/access/token.ts'
 import { endedKey, turnOf, type KeyRecord } from '#domain/creations/idempotency.ts'
 import type { KeyEnd } from '#domain/ports/desk.ts'
+import type { LineQuery } from '#domain/ports/line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { NewItem } from '#domain/queue/item.ts'
 import type { Owner } from '#domain/routing/owner.ts'
@@ -213,6 +214,7 @@ export class Door {
           this.items.push(...items)
           return this.enqueue(items, (some) => this.line.enqueue(some))
         }),
+      listLine: (query: LineQuery) => note('listLine', () => this.line.listLine(query)),
       itemsOf: (names: string[]) => note('itemsOf', () => this.#itemsOf(names)),
       cancelItem: (name: string, token?: string) =>
         note('cancelItem', () => this.line.cancelItem(name, token)),

@@ -6,6 +6,7 @@ import type {
   EnqueueAnswer,
   Line,
   LinePage,
+  LineQuery,
   Work,
   WorkAnswer,
   WorkAsk,
@@ -88,9 +89,14 @@ export class LineInMemory implements Line {
     return Array.from(new Set(found), toShown)
   }
 
-  async listLine(): Promise<LinePage> {
-    return { waiting: 0, starting: 0, tokens: [], startsAMinute: 0, items: [] }
-  }
+  /** Nothing is listed. A test puts its own in this place. */
+  listLine: (query: LineQuery) => Promise<LinePage> = async () => ({
+    waiting: 0,
+    starting: 0,
+    tokens: [],
+    startsAMinute: 0,
+    items: [],
+  })
 
   async namesOf(): Promise<{ id: string; name: string }[]> {
     return []
