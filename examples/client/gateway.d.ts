@@ -306,6 +306,14 @@ export interface paths {
        */
       post: operations["postHeygenQueueResume"];
   };
+  "/v1/heygen/queue": {
+      parameters: {
+      };
+      /** What waits for a slot, by token, oldest first */
+      get: operations["getHeygenQueue"];
+      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order, each by itself */
+      post: operations["postHeygenQueue"];
+  };
   "/v1/heygen/queue/{id}": {
       parameters: {
       };
@@ -473,6 +481,14 @@ export interface paths {
        * @description To resume everything leaves an account or a token paused that was paused by itself.
        */
       post: operations["postKlingQueueResume"];
+  };
+  "/v1/kling/queue": {
+      parameters: {
+      };
+      /** What waits for a slot, by token, oldest first */
+      get: operations["getKlingQueue"];
+      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order, each by itself */
+      post: operations["postKlingQueue"];
   };
   "/v1/kling/queue/{id}": {
       parameters: {
@@ -2183,6 +2199,49 @@ export interface components {
            */
           at: string;
       };
+      Queue: {
+          /** @description How many creations wait; of a token, how many of its own */
+          waiting: number;
+          /** @description How many are being started now. They are not in `items`. */
+          starting: number;
+          /** @description How many start in a minute at the present pace. */
+          startsAMinute: number;
+          /** @description The tokens that have something in the line. */
+          tokens: {
+              /** @description Whose it is: the id of the token */
+              token: string;
+              /** @description How many creations wait; of a token, how many of its own */
+              waiting: number;
+              /** @description Its share of the line: 30 has three times the starts of 10. */
+              weight: number;
+              /** @description When the oldest of its creations was asked for. */
+              oldest: string;
+          }[];
+          /** @description By token, oldest first. */
+          items: {
+              /** @description The id of its job */
+              id: string;
+              /** @description The X-Request-Id of the call. */
+              requestId: string | null;
+              /** @description Whose it is: the id of the token */
+              token: string;
+              /** @description The row of the creation. */
+              type: string;
+              /** @description Its place in the line: 1 is the next. null: not known now. */
+              place: number | null;
+              /** @description About when it starts. null: not known. */
+              startsAround: string | null;
+              /** @description As asked: 1 first, 5 last. */
+              priority: number;
+              /** @description The only account that can serve it. null: any. */
+              account: string | null;
+              /** @description When it was asked for. */
+              asked: string;
+              /** @description What has not started by then ends as failed. */
+              startBy: string;
+          }[];
+          next: components["schemas"]["NextField"];
+      };
       QueuePause: {
           /** @description The email of the account on which nothing is started. Absent: all */
           account?: string;
@@ -2196,6 +2255,38 @@ export interface components {
               account?: string;
               /** @description The id of the token. Absent: all tokens */
               token?: string;
+          }[];
+      };
+      QueuedCreation: {
+          /** @description The path at the provider, such as `/v3/videos`. */
+          path: string;
+          /** @description The body of that call. It goes up byte for byte. */
+          body: {
+              [key: string]: unknown;
+          };
+          /** @description Headers of this creation. No other header is taken. */
+          headers?: {
+              /** @description A repeat with the key queues nothing, and answers the id. */
+              "Idempotency-Key"?: string;
+              /** @description 1 first, 5 last. Without it: 3. */
+              "X-Gateway-Priority"?: number;
+              /** @description Seconds. What has not started by then ends as failed. */
+              "X-Gateway-Start-Within"?: number;
+              /** @description Where the end of the job is reported. */
+              "X-Gateway-Reply-Url"?: string;
+              /** @description The email of the account that it must run on. */
+              "X-Gateway-Account"?: string;
+          };
+      };
+      QueuedItems: {
+          /** @description In the order of the call. */
+          items: {
+              /** @description The id of the job, in the form of the provider’s. */
+              id?: string;
+              /** @description Why this creation was not queued. */
+              error?: string;
+              /** @description The same as a word, such as `queue_full`. */
+              code?: string;
           }[];
       };
       Resealing: {
@@ -2621,6 +2712,8 @@ export interface components {
       MaxPriorityField: number | null;
       /** @description How many of its jobs may run at once, for each provider. null: no limit. */
       MaxConcurrentField: number | null;
+      /** @description The `cursor` of the next page. null: there is none. */
+      NextField: string | null;
       /** @description How many of its creations may wait in the queue. null: 10,000. */
       MaxQueuedField: number | null;
       /** @description false: there are too many tenants to ask all of them. Name one with `tenant` */
@@ -2642,8 +2735,6 @@ export interface components {
        * @enum {string}
        */
       BalanceField: "random" | "least-used" | "priority";
-      /** @description The `cursor` of the next page. null: there is none. */
-      NextField: string | null;
       /** @description The event: its id and type. */
       EventField: {
           id: string;
@@ -4594,6 +4685,109 @@ export interface operations {
           "4XX": components["responses"]["Refused"];
       };
   };
+  getHeygenQueue: {
+      parameters: {
+          query?: {
+              /** @description The token’s id. */
+              token?: string;
+              /** @description How many. */
+              limit?: number;
+              /** @description `next` of the page before */
+              cursor?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "waiting": 2,
+                   *       "starting": 0,
+                   *       "startsAMinute": 1698.11,
+                   *       "tokens": [
+                   *         {
+                   *           "token": "tok_0a3ff0a392b2225b",
+                   *           "waiting": 2,
+                   *           "weight": 10,
+                   *           "oldest": "2026-11-29T23:12:36.420Z"
+                   *         }
+                   *       ],
+                   *       "items": [
+                   *         {
+                   *           "id": "01a22994f0447000b620a6821419e083",
+                   *           "requestId": "01a22994-f044-7358-8f18-166eac8b4bdc",
+                   *           "token": "tok_0a3ff0a392b2225b",
+                   *           "type": "POST /v3/videos",
+                   *           "place": 1,
+                   *           "startsAround": "2026-11-29T23:12:36.604Z",
+                   *           "priority": 2,
+                   *           "account": null,
+                   *           "asked": "2026-11-29T23:12:36.420Z",
+                   *           "startBy": "2026-12-06T23:12:36.420Z"
+                   *         }
+                   *       ],
+                   *       "next": "tok_0a3ff0a392b2225b 001795993956420 01a22994-f044-7000-b620-a6821419e083"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Queue"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  postHeygenQueue: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example [
+               *       {
+               *         "path": "/v3/videos",
+               *         "body": {
+               *           "type": "avatar",
+               *           "avatar_id": "Abigail_expressive_2024112501",
+               *           "script": "Hello there.",
+               *           "voice_id": "1bd001e7e50f421d891986aad5158bc8",
+               *           "title": "Demo"
+               *         },
+               *         "headers": {
+               *           "X-Gateway-Priority": 2,
+               *           "Idempotency-Key": "greeting-0"
+               *         }
+               *       }
+               *     ]
+               */
+              "application/json": components["schemas"]["QueuedCreation"][];
+              "application/x-ndjson": string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "items": [
+                   *         {
+                   *           "id": "01a22994f04170009812bec0e8567caf"
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["QueuedItems"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteHeygenQueueById: {
       parameters: {
           path: {
@@ -5173,6 +5367,62 @@ export interface operations {
       };
       responses: {
           200: components["responses"]["QueuePausesAnswer"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getKlingQueue: {
+      parameters: {
+          query?: {
+              /** @description The token’s id. */
+              token?: string;
+              /** @description How many. */
+              limit?: number;
+              /** @description `next` of the page before */
+              cursor?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Queue"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  postKlingQueue: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example [
+               *       {
+               *         "path": "/v1/videos/text2video",
+               *         "body": {
+               *           "prompt": "A calm sunrise"
+               *         }
+               *       }
+               *     ]
+               */
+              "application/json": components["schemas"]["QueuedCreation"][];
+              "application/x-ndjson": string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["QueuedItems"];
+              };
+          };
           "4XX": components["responses"]["Refused"];
       };
   };

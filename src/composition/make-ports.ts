@@ -302,6 +302,7 @@ function deskPort(env: Env, name: string): Desk {
     listAudit: (query) => ask((desk) => desk.listAudit(query)),
     enqueue: (items) => ask((desk) => desk.enqueue(items)),
     itemsOf: (names) => ask((desk) => desk.itemsOf(names)),
+    listLine: (query) => ask((desk) => desk.listLine(query)),
     cancelItem: (name, token) => ask(async (desk) => desk.cancelItem(name, token)),
     takeWork: (work) => ask((desk) => desk.takeWork(work)),
     report: (account, reports) => ask((desk) => desk.report(account, reports)),

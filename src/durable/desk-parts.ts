@@ -89,9 +89,10 @@ export function makeDeskParts({
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
   const waiting = new WaitingRoom(ports, platform, () => line)
+  const keys = new IdempotencyKeys(tables, ports)
   const around = { ports, now: platform.now, provider, tenant, armIn }
   const shares = makeShares({ storage, ports }, tables, tenant, () => line.chosenShares())
-  const parts = { uploads, full, waiting, shares }
+  const parts = { uploads, full, waiting, keys, shares }
   const line: DeskLine = makeLine(storage, tables, parts, armSoon, around)
   return {
     line,
@@ -108,7 +109,7 @@ export function makeDeskParts({
     backup: new DeskBackup({ tables, accounts, endpoints, audit }),
     renewals: new SessionRenewals(tables, ports, kv),
     uploads,
-    keys: new IdempotencyKeys(tables, ports),
+    keys,
     pageTokens: new PageTokens(storage, platform),
     endpoints,
     waiting,
@@ -133,10 +134,12 @@ export function makeDeskParts({
   }
 }
 
+type PartsOfLine = Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'keys' | 'shares'>
+
 function makeLine(
   storage: DurableObjectStorage,
   tables: DeskTables,
-  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
+  parts: PartsOfLine,
   armSoon: () => void,
   around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
 ): DeskLine {
@@ -159,7 +162,7 @@ function whoseDesk(name: string, { accounts }: DeskTables): { provider: string; 
 /** What the line asks of a desk's other parts. */
 function lineDeps(
   tables: DeskTables,
-  { uploads, full, waiting, shares }: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
+  { uploads, full, waiting, keys, shares }: PartsOfLine,
   armSoon: () => void
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
   const { accounts, jobs } = tables
@@ -168,6 +171,7 @@ function lineDeps(
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
     ownersOf: (ids) => uploads.ownersOf(ids),
+    keys,
     touchAccounts() {
       tables.touchAccounts()
       armSoon()

@@ -1,8 +1,16 @@
 /** The RPC methods of TenantDesk about the line of queued creations (docs/rfc/0009-queue.md). `line/` does the work. */
-import type { EnqueueAnswer, WorkAnswer, WorkAsk, WorkReport } from '#domain/ports/line.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import type { Pause } from '#domain/line/pauses.ts'
+import type {
+  EnqueueAnswer,
+  LinePage,
+  LineQuery,
+  WorkAnswer,
+  WorkAsk,
+  WorkReport,
+} from '#domain/ports/line.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
+import { KEEP_KEYS_MS } from './desk-tables/key-rows.ts'
 import type { DeskParts } from './desk-parts.ts'
 import { IdMethods } from './id-methods.ts'
 
@@ -10,6 +18,8 @@ export abstract class LineMethods extends IdMethods {
   protected abstract override readonly parts: IdMethods['parts'] & Pick<DeskParts, 'line' | 'audit'>
 
   async enqueue(items: NewItem[]): Promise<EnqueueAnswer[]> {
+    // A key may come with its item, and is deleted some day.
+    if (items.some(({ key }) => key !== undefined)) this.armIn(KEEP_KEYS_MS)
     return this.parts.line.enqueue(items)
   }
 
@@ -40,6 +50,10 @@ export abstract class LineMethods extends IdMethods {
     if (isPaused) line.pause(pause)
     else line.resume(pause)
     return [...line.pauses()]
+  }
+
+  async listLine(query: LineQuery): Promise<LinePage> {
+    return this.parts.line.list(query)
   }
 
   async tokenChanged(tokenHash: string): Promise<void> {

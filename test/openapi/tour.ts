@@ -81,6 +81,7 @@ export class Tour {
     await this.#speech()
     await this.#kling()
     await this.#tenant()
+    await this.#queue()
     await this.#refusals()
   }
 
@@ -288,6 +289,30 @@ export class Tour {
     await this.#backup()
     await this.#call('getRoot')
     await this.#call('getHealthz')
+  }
+
+  /** Two wait at the account with three slots, none at the one with fifty. */
+  async #queue(): Promise<void> {
+    await this.#gateway.sim.finishJobs()
+    const headers = { 'X-Gateway-Priority': 2, 'Idempotency-Key': 'greeting-ann' }
+    const items = Array.from({ length: 5 }, (_, index) => ({
+      path: '/v3/videos',
+      body: VIDEO,
+      headers: { ...headers, 'Idempotency-Key': `greeting-${index}` },
+    }))
+    await this.#call('postHeygenQueue', { body: items })
+    const film = { path: '/v1/videos/text2video', body: { prompt: 'A calm sunrise' } }
+    await this.#call('postKlingQueue', { body: [film] })
+    for (const [provider, left] of Object.entries({ heygen: 2, kling: 0 })) {
+      await until(async () => {
+        const headers = { authorization: `Bearer ${this.#token}` }
+        const answer = await fetch(`${this.#gateway.url}/v1/${provider}/queue`, { headers })
+        const line = (await answer.json()) as { waiting: number; starting: number }
+        return line.waiting === left && line.starting === 0 ? line : undefined
+      })
+    }
+    await this.#call('getHeygenQueue', { query: '?limit=1' })
+    await this.#call('getKlingQueue')
   }
 
   async #alerts(add: string, list: string, token: string): Promise<void> {

@@ -37,7 +37,7 @@ export function forAnyProvider(path: string): string {
 
 export function operationOf(route: DescribedRoute, schemas: Schemas): JsonObject {
   const { method, path, described } = route
-  const { isAdmin, needs = 'use', body, query } = described
+  const { isAdmin, needs = 'use', body, eachOf, query } = described
   const operationId = nameOf(method, path)
   const base = operationId.replace(/^[a-z]+/, '')
   const named = NAMES[path] ?? NAMES[forAnyProvider(path)] ?? {}
@@ -59,6 +59,7 @@ export function operationOf(route: DescribedRoute, schemas: Schemas): JsonObject
     ...(body
       ? { requestBody: requestOf(described, operationId, schemas, named['body'] ?? `${base}Form`) }
       : {}),
+    ...(eachOf ? { requestBody: batchOf(eachOf, operationId, schemas) } : {}),
     responses: answersOf(
       described,
       operationId,
@@ -80,6 +81,19 @@ function queryOf(query: z.core.$ZodObject, schemas: Schemas, name: string): Json
       schema: rest,
     }
   })
+}
+
+/** An array, or one object on each line. */
+function batchOf(eachOf: z.core.$ZodObject, operationId: string, schemas: Schemas): JsonObject {
+  const items = schemas.of(eachOf, 'input', `${operationId}Item`)
+  const example = EXAMPLES[operationId]?.request
+  const schema = { type: 'array', items }
+  const array = { schema, ...(example === undefined ? {} : { example }) }
+  const content = {
+    'application/json': array,
+    'application/x-ndjson': { schema: { type: 'string' } },
+  }
+  return { required: true, content }
 }
 
 function requestOf(

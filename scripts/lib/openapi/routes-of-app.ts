@@ -10,6 +10,7 @@ export interface Described {
   needs?: 'use' | 'full'
   body?: z.core.$ZodObject
   form?: boolean
+  eachOf?: z.core.$ZodObject
   query?: z.core.$ZodObject
   answers: Record<number, z.core.$ZodType | string>
 }

@@ -54,8 +54,10 @@ export class Pace {
    */
   startsASecond(slots: number, now: number): number {
     const [first] = this.#endedAt
-    if (first === undefined || this.#endedAt.length < 2) return (1000 * slots) / this.#usualMs()
-    return ((this.#endedAt.length - 1) * 1000) / Math.max(1, now - first)
+    const most = (1000 * slots) / this.#usualMs()
+    if (first === undefined || this.#endedAt.length < 2) return most
+    // A few jobs that end at once are not many starts in a second.
+    return Math.min(most, ((this.#endedAt.length - 1) * 1000) / Math.max(1, now - first))
   }
 
   #usualMs(): number {

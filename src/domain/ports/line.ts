@@ -12,6 +12,8 @@ import type {
   NewItem,
   UnstartedReason,
 } from '#domain/queue/item.ts'
+import type { Running } from '#domain/line/outlook.ts'
+import type { EndOfJob } from '#domain/line/pace.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 
@@ -31,19 +33,43 @@ export interface Line {
   report(account: string, reports: WorkReport[]): Promise<string[]>
   /** Pauses what it names, or ends that pause. Returns the pauses that stand. Safe to repeat. */
   pauseLine(pause: Pause, isPaused: boolean, by?: Actor): Promise<Pause[]>
+  /** What waits, a page of it, by token and then oldest first. A desk of an older release lacks this method. */
+  listLine(query: LineQuery): Promise<LinePage>
   /** A token was removed or has changed: looks at its items now. */
   tokenChanged(tokenHash: string): Promise<void>
 }
 
 /**
  * `queued`: its place and when it should start, if the desk knows them. `known`: the item is there already, as it is now. `taken`:
- * an item of another request has the name. `named`: another item has the client's own name for the job. `full`: above that cap. `closed`: this desk takes no items.
+ * an item of another request has the name. `named`: another item has the client's own name for the job. `full`: above that cap.
+ * `keyed`: its key stands for something that was not queued; absent
+ * `jobIds`: it runs, or what became of it is not known. `closed`: this desk takes no items.
  */
 export type EnqueueAnswer =
   | { kind: 'queued'; place?: number; startsAt?: number }
   | { kind: 'taken' | 'named' | 'closed' }
   | { kind: 'known'; shown: ItemShown }
   | { kind: 'full'; cap: string; retryAfterSeconds: number }
+  | { kind: 'keyed'; jobIds?: string[]; isRunning?: true }
+
+export interface LineQuery {
+  /** Only what this token has in line. */
+  token?: string
+  /** `next` of the page before. */
+  after?: string
+  limit: number
+}
+
+/** `waiting`, `starting` and `tokens` count the whole line, or that of the token which was asked for. */
+export interface LinePage {
+  waiting: number
+  /** Items that an account's object was handed, and of which it has not said what became of them. */
+  starting: number
+  tokens: { token: string; waiting: number; weight: number; oldestAt: number }[]
+  startsAMinute: number
+  items: (ItemShown & Pick<ItemSort, 'token' | 'lane' | 'priority' | 'startBy'>)[]
+  next?: string
+}
 
 /** What an account's object says of itself when it asks for work. */
 export interface WorkAsk {
@@ -59,6 +85,10 @@ export interface WorkAsk {
   parkings: Parking[]
   /** How many items it takes at once, those that come again too. Absent: any number. An answer may have 32 MiB. */
   most?: number
+  /** Jobs of the tenant that ended since it asked last, and how long they took. For estimates, as what follows. */
+  ended?: EndOfJob[]
+  /** The jobs that run, one for each slot. */
+  running?: Running[]
 }
 
 /** One item handed over. `earlier`: the lease ids under which this account had it before. */

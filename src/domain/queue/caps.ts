@@ -16,8 +16,13 @@ export function capOf(
   return waiting.bytes + bytes > BYTES_MAX ? 'bytes' : undefined
 }
 
-/** In which time a tenth of what waits will have started. `pace`: starts in a second, as measured. */
-export function retryAfterOf(items: number, pace: number): number {
-  const seconds = pace > 0 ? Math.ceil(items / 10 / pace) : RETRY_AFTER_MAX_SECONDS
+/**
+ * In which time a tenth of what waits will have started, and one at least. `pace`: starts in a second, as measured. `firstInMs`: until
+ * the first of them is thought to start. Where few slots come free at once, the pace alone would say too little.
+ */
+export function retryAfterOf(items: number, pace: number, firstInMs = 0): number {
+  const starts = Math.max(1, items / 10)
+  const byPace = pace > 0 ? Math.ceil(starts / pace) : RETRY_AFTER_MAX_SECONDS
+  const seconds = Math.max(byPace, Math.ceil(firstInMs / 1000))
   return Math.min(RETRY_AFTER_MAX_SECONDS, Math.max(RETRY_AFTER_MIN_SECONDS, seconds))
 }

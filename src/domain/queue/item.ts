@@ -111,6 +111,8 @@ export interface NewItem {
   record: ItemRecord
   /** Body, query and headers, sealed together. */
   sealed: string
+  /** The name of its Idempotency-Key, which is to be held with it. Absent: it has none, or its Worker holds it. */
+  key?: string
 }
 
 /** What a Worker needs of an item to answer for it. */

@@ -73,6 +73,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     onEnded: (ended) => {
       noteEnds(context, ended)
       live.onEnded(ended)
+      sender.times.noteEnds(ended)
       statusChecks.noteEnded(ended)
       alerts.onEnded(targets.isBalanceWatched)
       wipeWhenDone()

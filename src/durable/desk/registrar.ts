@@ -8,7 +8,7 @@ import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { KvCopies } from './kv-copies.ts'
 
-/** A token's name and scope change nothing for what it has in line. */
+/** What changes something for what a token has in line. Its name and scope do not. */
 const MATTERS = [
   'subscription',
   'expiresAt',

@@ -1,5 +1,6 @@
 /** What the parts of the line share. */
 import type { Account } from '#domain/accounts/account.ts'
+import type { KeyTurn } from '#domain/creations/idempotency.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { TokenShares } from '#durable/limits/token-shares.ts'
@@ -18,6 +19,11 @@ export interface LineDeps {
   /** Writes the owners of jobs, without a transaction of its own. */
   learn(owners: Owner[]): void
   ownersOf(ids: string[]): Owner[]
+  /** The keys of items that came in bulk. They are written in the transaction of their items. */
+  keys: {
+    standsFor(name: string): Exclude<KeyTurn, { kind: 'fresh' }> | undefined
+    hold(name: string, requestId: string): void
+  }
   /** The owners of those ids that are jobs. A list may have taught the desk another owner of the same id, which has no name. */
   jobsNamed(ids: string[]): Owner[]
   /** The account list in KV is to be written anew: it says since when the tenant queues. */

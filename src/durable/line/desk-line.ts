@@ -2,23 +2,32 @@
  * The line of a tenant's desk: creations that wait for a slot (docs/rfc/0009-queue.md). The desk decides who is next. Accounts' objects
  * ask for work and send it. An item stays in the line, with its body, until somebody says for certain what became of it.
  */
-import type { EnqueueAnswer, WorkAnswer, WorkAsk, WorkReport } from '#domain/ports/line.ts'
+import { Outlook } from '#domain/line/outlook.ts'
+import type {
+  EnqueueAnswer,
+  LinePage,
+  LineQuery,
+  WorkAnswer,
+  WorkAsk,
+  WorkReport,
+} from '#domain/ports/line.ts'
 import type { LineEnd } from '#domain/creations/idempotency.ts'
+import type { WaitingItem } from '#domain/queue/item-lists.ts'
 import type { Pause } from '#domain/line/pauses.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
 import { clientInLine, type ClientWish } from '#domain/queue/waiting-clients.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import type { Resealer } from '#flows/access/reseal-text.ts'
 import { endWaiting, takeReport } from './reports.ts'
-import { enqueueAll, findNamed, toShown } from './enqueue.ts'
+import { enqueueAll, findNamed, listLine, toShown } from './enqueue.ts'
 import { HeldItems } from './held-items.ts'
 import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
 import { ItemShares } from '#durable/limits/item-shares.ts'
-import { LineMemory } from './line-memory.ts'
+import { LineMemory, STEP_MS } from './line-memory.ts'
 import { callSilent, dropTokens, endOverdue, isServed } from './look.ts'
 import { resealLine } from './resealing.ts'
-import { laneOf, takeWork } from './take-work.ts'
+import { laneOf, lineNow, takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
 import { TokenRows } from './token-rows.ts'
 import { UntoldEnds } from './untold-ends.ts'
@@ -30,10 +39,10 @@ const LOOK_EVERY_MS = 30_000
 const LOOK_SELDOM_MS = 10 * 60_000
 /** An account that gave an item back is not given it again for so long. */
 const GAVE_BACK_MS = 5000
+/** How long jobs take is stored so often at most. */
+const SAVE_PACE_EVERY_MS = 60_000
 /** A client waits for a minute at most. */
 const CLIENT_WAITS_MS = 60_000
-const PACE_OVER_MS = 60_000
-const PACE_FROM_MAX = 1000
 /** An item may wait for so long before its job begins, and its name must lead to the job as long as the job's owner is known. */
 const WAITS_AT_MOST_MS = 7 * 86_400_000
 
@@ -45,10 +54,10 @@ export class DeskLine {
   readonly #held: HeldItems
   /** By account: items that it gave back and clients that found it full, and when. */
   readonly #gaveBack = new Map<string, Map<string, number>>()
+  #outlookSoFar: Outlook | undefined
+  #paceSavedAt = 0
   /** Clients that the order sent to an account, and when. One that comes back is given its turn back. */
   readonly #sent = new Map<string, number>()
-  /** When items were chosen, as far as the pace needs it. */
-  #chosenAt: number[] = []
   /** When the next look is due. Undefined: none was planned since the object woke up, and the alarm looks when it rings. */
   #lookAt: number | undefined
   #pauseMs = LOOK_EVERY_MS
@@ -79,12 +88,37 @@ export class DeskLine {
     this.#hasNames ||= this.namesSince !== undefined
     if (!this.#hasNames) this.#context.touchAccounts()
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
-    const answers = enqueueAll(this.#context, items, { maxQueuedOf, pace: this.#pace() })
+    const roomIn = (waiting: number, token?: string) =>
+      this.#outlook.roomIn(waiting, lineNow(this.#context), token)
+    const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
     if (added.length > 0) this.#armSoon()
+    const told = this.#withPlaces(items, answers)
     this.#waking.add(added.map(({ item }) => item))
     this.#held.lookSoon()
-    return answers
+    return told
+  }
+
+  /** Their places when all of them are in the line. */
+  #withPlaces(items: readonly NewItem[], answers: EnqueueAnswer[]): EnqueueAnswer[] {
+    const line = lineNow(this.#context)
+    return answers.map((answer, at): EnqueueAnswer => {
+      const waiting = this.#waiting(items[at]?.item)
+      if (answer.kind !== 'queued' || !waiting) return answer
+      return { ...answer, ...this.#outlook.expect(waiting, line, true) }
+    })
+  }
+
+  #waiting(item = ''): WaitingItem | undefined {
+    return this.#context.memory.line.order.lists.find(item)
+  }
+
+  get #outlook(): Outlook {
+    if (this.#outlookSoFar) return this.#outlookSoFar
+    const outlook = new Outlook(STEP_MS)
+    outlook.load(this.#context.memory.tokens.pace())
+    this.#outlookSoFar = outlook
+    return outlook
   }
 
   /** Since when the tenant queues. Undefined: nothing of that is kept. */
@@ -96,7 +130,19 @@ export class DeskLine {
     if (this.#context.isClosed()) return []
     const found = names.flatMap((name) => findNamed(this.#context, name) ?? [])
     const once = new Map(found.map((row) => [row.item, row]))
-    return Array.from(once.values(), (row) => toShown(this.#context, row))
+    return Array.from(once.values(), (row) => {
+      // What left the line needs no memory of it.
+      const waiting = row.isGone ? undefined : this.#waiting(row.item)
+      const expected = waiting ? this.#outlook.expect(waiting, lineNow(this.#context)) : {}
+      return { ...toShown(this.#context, row), ...expected }
+    })
+  }
+
+  list(query: LineQuery): LinePage {
+    const line = lineNow(this.#context)
+    const startsAMinute = Math.round(this.#outlook.startsASecond(line, query.token) * 6000) / 100
+    const expect = (waiting: WaitingItem) => this.#outlook.expect(waiting, line)
+    return { ...listLine(this.#context, query, expect), startsAMinute }
   }
 
   namesOf(ids: string[]): { id: string; name: string }[] {
@@ -143,9 +189,9 @@ export class DeskLine {
     for (const { id } of answer.clients ?? []) this.#noteSent(id, now)
     if (pull) this.#waking.wakes.noteAsked(pull, now, answer.isMore ? now + AWAKE_MS : 0)
     if (answer.work.length > 0) this.#armSoon()
-    for (const { earlier } of answer.work) if (earlier.length === 0) this.#chosenAt.push(now)
-    if (this.#chosenAt.length > PACE_FROM_MAX) this.#pace()
-    if (isCut) this.#waking.add(this.#heads())
+    this.#outlook.noteAsked(ask.account, ask, answer.work, now)
+    this.#noteEnds(ask, now)
+    if (isCut) this.#waking.addHeads()
     this.#held.lookSoon()
     return answer
   }
@@ -174,7 +220,7 @@ export class DeskLine {
     if (tokens.length === 0 || this.#context.isClosed()) return
     endOverdue(this.#context, this.#looks)
     this.#armSoon()
-    this.#waking.add(this.#heads())
+    this.#waking.addHeads()
     // Its limits may be others now. One account that takes an item is not enough then.
     this.#waking.add(tokens.flatMap((token) => this.#context.itemShares.firstOf(token)))
     this.#context.ports().defer(this.#untold.handOver().catch(() => {}))
@@ -202,7 +248,15 @@ export class DeskLine {
     if (!this.#context.memory.owesAnything) return
     this.#lookAt = 0
     this.#context.armIn(1)
-    this.#waking.add(this.#heads())
+    this.#waking.addHeads()
+  }
+
+  #noteEnds({ ended = [] }: WorkAsk, now: number): void {
+    if (ended.length === 0) return
+    this.#outlook.noteEnds(ended, now)
+    if (now - this.#paceSavedAt < SAVE_PACE_EVERY_MS) return
+    this.#paceSavedAt = now
+    this.#context.memory.tokens.savePace(this.#outlook.toRecord(), now)
   }
 
   // Waiting clients
@@ -257,20 +311,7 @@ export class DeskLine {
     memory.resume(pause)
     if (!memory.owesAnything) return
     this.#armSoon()
-    this.#waking.add(this.#heads())
-  }
-
-  /** Starts in a second, over the last minute. */
-  #pace(): number {
-    const since = this.#context.now() - PACE_OVER_MS
-    this.#chosenAt = this.#chosenAt.filter((at) => at > since)
-    return (this.#chosenAt.length * 1000) / PACE_OVER_MS
-  }
-
-  /** The first item of each list. */
-  #heads(): string[] {
-    const { order } = this.#context.memory.line
-    return order.tokens().flatMap(({ lists }) => lists.flatMap(({ items }) => items[0]?.item ?? []))
+    this.#waking.addHeads()
   }
 
   #gaveBackBy(account: string): Set<string> {
@@ -348,5 +389,6 @@ export class DeskLine {
     this.#context.memory.forgetAll()
     this.#hasNames = false
     this.#gaveBack.clear()
+    this.#outlookSoFar = undefined
   }
 }

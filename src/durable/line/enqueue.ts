@@ -1,8 +1,9 @@
-/** Takes new items into the line, and finds items by their names. */
-import type { EnqueueAnswer } from '#domain/ports/line.ts'
+/** Takes new items into the line, finds items by their names, and lists what waits. */
+import type { EnqueueAnswer, LinePage, LineQuery } from '#domain/ports/line.ts'
 import { afterOf, type NamedItem } from '#domain/line/held.ts'
-import { capOf, retryAfterOf } from '#domain/queue/caps.ts'
+import { capOf } from '#domain/queue/caps.ts'
 import { itemIdOf, markOf } from '#domain/queue/item-name.ts'
+import { compareAge, type WaitingItem } from '#domain/queue/item-lists.ts'
 import type { ItemRecord, ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
 import { isOfTimedRequest, timeOf } from '#domain/text/time-ordered-id.ts'
 import type { LineContext } from './context.ts'
@@ -13,11 +14,18 @@ const MS_OF_A_REQUEST = 5
 const REQUEST = 'request:'
 const TASK = 'task:'
 
-/** In one transaction. `maxQueued`: of a token, where the operator has set it. */
+interface Terms {
+  /** Of a token, where the operator has set it. */
+  maxQueuedOf(token: string): number | undefined
+  /** After how many seconds so much will have become less: of all that waits, or of what one token has there. */
+  roomIn(waiting: number, token?: string): number
+}
+
+/** In one transaction. */
 export function enqueueAll(
   context: LineContext,
   items: NewItem[],
-  { maxQueuedOf, pace }: { maxQueuedOf(token: string): number | undefined; pace: number }
+  { maxQueuedOf, roomIn }: Terms
 ): EnqueueAnswer[] {
   const { memory } = context
   return memory.change(({ order, held }) =>
@@ -25,16 +33,22 @@ export function enqueueAll(
       const known = memory.items.find(added.item)
       if (known?.record.requestId === added.record.requestId)
         return { kind: 'known', shown: toShown(context, known) }
+      const kept = added.key === undefined ? undefined : keptUnder(context, added.key)
+      if (kept) return kept
       const isTaken = added.record.names.some((name) => findNamed(context, name) !== undefined)
       if (known || isTaken) return { kind: 'taken' }
       if (isNamed(context, added.record.taskName)) return { kind: 'named' }
       const { token, bytes } = added.sort
       const load = memory.load(token)
       const cap = capOf(load, bytes, maxQueuedOf(token))
-      if (cap) return { kind: 'full', cap, retryAfterSeconds: retryAfterOf(load.items, pace) }
+      if (cap) {
+        const seconds = cap === 'token' ? roomIn(load.ofToken, token) : roomIn(load.items)
+        return { kind: 'full', cap, retryAfterSeconds: seconds }
+      }
       const isHolding = isHeld(context, added.record)
       const sort: ItemSort = { ...added.sort, state: isHolding ? 'held' : 'waiting' }
       memory.items.insert(added, sort)
+      if (added.key !== undefined) context.keys.hold(added.key, added.record.requestId)
       if (isHolding) held.set(added.item, sort)
       else order.add({ item: added.item, sort })
       return { kind: 'queued' }
@@ -47,6 +61,17 @@ function isNamed({ memory }: LineContext, name: string | undefined): boolean {
   const row = name === undefined ? undefined : memory.items.ofTaskName(name)
   const state = row && memory.stateOf(row)
   return state !== undefined && state !== 'untold' && state !== 'ended'
+}
+
+/** What was queued or started under the key. */
+function keptUnder(context: LineContext, key: string): EnqueueAnswer | undefined {
+  const turn = context.keys.standsFor(key)
+  if (!turn) return undefined
+  if (turn.kind === 'running') return { kind: 'keyed', isRunning: true }
+  const row = turn.kind === 'unknown' ? findNamed(context, REQUEST + turn.requestId) : undefined
+  if (row) return { kind: 'known', shown: toShown(context, row) }
+  const { jobIds } = turn.kind === 'replay' ? turn.answer : (turn.done ?? {})
+  return { kind: 'keyed', ...(jobIds ? { jobIds } : {}) }
 }
 
 /** By a name, by the item's own id, or by `request:` and the id of its request. */
@@ -117,4 +142,50 @@ export function realIdsOf(
 export function jobIdOf(row: ItemRow | undefined, name: string): string | undefined {
   const { names = [], jobIds = [] } = row?.record ?? {}
   return jobIds[Math.max(0, names.indexOf(name))] || undefined
+}
+
+/** `expect`: its place and when it should start. */
+export function listLine(
+  context: LineContext,
+  { token, after, limit }: LineQuery,
+  expect: (waiting: WaitingItem) => Pick<ItemShown, 'place' | 'startsAt'>
+): Omit<LinePage, 'startsAMinute'> {
+  const { order, chosen } = context.memory.line
+  const isAsked = (of: string) => token === undefined || of === token
+  const tokens = order
+    .tokens()
+    .filter((of) => isAsked(of.token) && order.lists.countOf(of.token) > 0)
+    .toSorted((one, other) => (one.token < other.token ? -1 : 1))
+  const page: WaitingItem[] = []
+  for (const of of tokens) {
+    if (page.length > limit) break
+    const all = of.lists.flatMap(({ items }) => items).toSorted(compareAge)
+    const left = all.filter((one) => after === undefined || placeIn(one) > after)
+    page.push(...left.slice(0, limit + 1 - page.length))
+  }
+  const shown = page.slice(0, limit)
+  const last = page.length > limit ? shown.at(-1) : undefined
+  return {
+    waiting: tokens.reduce((sum, of) => sum + order.lists.countOf(of.token), 0),
+    starting: Array.from(chosen.values()).filter(({ sort }) => isAsked(sort.token)).length,
+    tokens: tokens.map(({ token: id, weight, lists }) => ({
+      token: id,
+      waiting: order.lists.countOf(id),
+      weight,
+      oldestAt: Math.min(...lists.map(({ items }) => items[0]?.sort.askedAt ?? Infinity)),
+    })),
+    items: shown.flatMap((waiting) => {
+      const row = context.memory.items.find(waiting.item)
+      if (!row) return []
+      const { token: id, lane, priority, startBy } = waiting.sort
+      const sort = { token: id, lane, priority, startBy }
+      return [{ ...toShown(context, row), ...sort, ...expect(waiting) }]
+    }),
+    ...(last ? { next: placeIn(last) } : {}),
+  }
+}
+
+/** Sorts as the list does: by token, then by age. */
+function placeIn({ item, sort: { token, askedAt } }: WaitingItem): string {
+  return `${token} ${String(askedAt).padStart(15, '0')} ${item}`
 }

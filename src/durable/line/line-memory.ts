@@ -12,7 +12,7 @@ import type { ItemRow, ItemRows } from './item-rows.ts'
 import type { Choice, TokenRows } from './token-rows.ts'
 
 /** After so long an item is one step more urgent. Not divided by TIME_SCALE, because jobs take real time. */
-const STEP_MS = 10 * 60_000
+export const STEP_MS = 10 * 60_000
 
 export interface Chosen {
   sort: ItemSort

@@ -33,6 +33,16 @@ interface Beside {
   pulls(): Pull[]
 }
 
+/** The line and who serves it, for an estimate. */
+export function lineNow({ accounts, memory, now }: LineContext) {
+  const serving = accounts().map((account) => {
+    const { key, maxJobs } = account
+    return { key, maxJobs, lane: laneOf(account) }
+  })
+  const { order, pauses } = memory.line
+  return { tokens: order.tokens(), accounts: serving, pauses, now: now() }
+}
+
 export function laneOf({ email, createdAt }: Pick<Account, 'email' | 'createdAt'>): string {
   return laneName({ lane: email, laneSince: createdAt })
 }

@@ -5,6 +5,7 @@
  */
 import type { Pause } from '#domain/line/pauses.ts'
 import type { TokenTerms } from '#domain/queue/item-order.ts'
+import type { PaceRecord } from '#domain/line/pace.ts'
 import type { ItemRecord } from '#domain/queue/item.ts'
 
 const SCHEMA =
@@ -48,6 +49,22 @@ export class TokenRows {
       'INSERT INTO token_line (token, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       name,
       JSON.stringify(record)
+    )
+  }
+
+  /** How long jobs took, by row. It stands under a name that no token has. */
+  pace(): PaceRecord {
+    const sql = "SELECT record FROM token_line WHERE token = '@pace'"
+    const [row] = this.#sql.exec<{ record: string }>(sql).toArray()
+    return row ? ((JSON.parse(row.record) as { pace?: PaceRecord }).pace ?? {}) : {}
+  }
+
+  /** It has the form of the other rows too, for a Worker that does not know it. */
+  savePace(pace: PaceRecord, at: number): void {
+    const record = JSON.stringify({ pass: 0, at, chosen: {}, pace })
+    this.#sql.exec(
+      "INSERT INTO token_line (token, record) VALUES ('@pace', ?) ON CONFLICT DO UPDATE SET record = excluded.record",
+      record
     )
   }
 

@@ -34,6 +34,12 @@ export class Waking {
     this.#context.ports().defer(this.#run())
   }
 
+  /** Tells accounts of the first item of each list. */
+  addHeads(): void {
+    const tokens = this.#context.memory.line.order.tokens()
+    this.add(tokens.flatMap(({ lists }) => lists.flatMap(({ items }) => items[0]?.item ?? [])))
+  }
+
   async #run(): Promise<void> {
     try {
       for (const item of this.#fresh) {

@@ -13,11 +13,15 @@ const FULL_MS = 30_000
 /** After such an answer items are sent one at a time for so long. */
 const PROBING_MS = 5 * 60_000
 
+/** When a pull without an answer is tried again. After that the desk's look mends it. */
+const PULL_AGAIN_MS = [1000, 5000, 30_000]
+
 export class SendPauses {
   readonly #now: () => number
   #troubleUntil = 0
   #fullUntil = 0
   #probingUntil = 0
+  #failures = 0
 
   constructor(now: () => number) {
     this.#now = now
@@ -30,6 +34,17 @@ export class SendPauses {
   /** How many items may be sent at once now. */
   get most(): number {
     return this.#now() < this.#probingUntil ? 1 : SENDS_MAX
+  }
+
+  noteAnswered(): void {
+    this.#failures = 0
+  }
+
+  /** A pull had no answer: after how long it is tried again. Undefined: not any more. */
+  nextAgainMs(): number | undefined {
+    const pauseMs = PULL_AGAIN_MS[this.#failures]
+    this.#failures = pauseMs === undefined ? 0 : this.#failures + 1
+    return pauseMs
   }
 
   noteTrouble(): void {

@@ -15,6 +15,7 @@ import { startedOwners } from '#flows/routing/learn-ids.ts'
 import type { SenderContext, SenderDeps } from './context.ts'
 import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
+import { JobTimes } from './job-times.ts'
 import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
 import { SendPauses } from './send-pauses.ts'
 import { Unreported } from './unreported.ts'
@@ -22,8 +23,6 @@ import { endUnstarted } from './unstarted.ts'
 
 /** How long the account asks at each freed slot after it heard that more waits. Each answer counts anew. */
 const AWAKE_MS = 10 * 60_000
-/** When a pull without an answer is tried again. After that the desk's look mends it. */
-const PULL_AGAIN_MS = [1000, 5000, 30_000]
 /** `told`: the desk was told what its tables say. `passed`: it went back, and other items may be sent here all the same. */
 type Became = Started['kind'] | 'told' | 'under way' | 'passed'
 
@@ -31,6 +30,8 @@ export class Sender {
   readonly #context: SenderContext
   readonly #deps: SenderDeps
   readonly #unreported: Unreported
+  /** It is told of each end. */
+  readonly times = new JobTimes()
   /** Items that were handed over, until it is decided what becomes of them. */
   readonly #open = new Map<string, Work>()
   /** Those of them that wait for a connection. */
@@ -40,7 +41,6 @@ export class Sender {
   /** The tenants whose desks are to be asked. True: whether or not a slot is free. */
   readonly #wanted = new Map<string, boolean>()
   #pulling: Promise<void> | undefined
-  #failures = 0
   #moreUntil: number
   #savedUntil: number
   readonly #pauses: SendPauses
@@ -143,7 +143,7 @@ export class Sender {
       this.#wanted.delete(tenant)
       try {
         await this.#pullOnce(tenant, isOwed)
-        this.#failures = 0
+        this.#pauses.noteAnswered()
       } catch {
         this.#pullLater(tenant, isOwed)
       }
@@ -171,10 +171,12 @@ export class Sender {
       underWay: [...new Set(underWay)],
       parkings: tables.parkings().filter(({ until }) => until > at),
       most: Math.max(0, this.#mostNow()),
+      ...this.times.of(tenant, tables.leases(), at),
     }
     const release = this.holds.ask(free)
     try {
       const { work, isMore, clients } = await ports().desk(tenant, provider().name).takeWork(ask)
+      this.times.told(ask, tenant)
       if (this.#isHolder(tenant)) this.#noteMore(isMore ? at + AWAKE_MS : 0)
       if (isMore) this.#saveMore()
       for (const one of work) this.#take(tenant, one)
@@ -195,8 +197,7 @@ export class Sender {
   }
 
   #pullLater(tenant: string, isOwed: boolean): void {
-    const pauseMs = PULL_AGAIN_MS[this.#failures]
-    this.#failures = pauseMs === undefined ? 0 : this.#failures + 1
+    const pauseMs = this.#pauses.nextAgainMs()
     if (pauseMs === undefined) return
     const again = async () => {
       await this.#context.ports().after(pauseMs)

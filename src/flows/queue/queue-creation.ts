@@ -29,10 +29,10 @@ import { sealItem } from './item-text.ts'
 const BODY_BYTES_MAX = 1024 * 1024
 const USUAL_PRIORITY = 3
 /** An item of another request may have the name. Then the next ms is taken. The desk looks for a request's item in as many. */
-const NAMES_TRIED = 5
+export const NAMES_TRIED = 5
 const CLOSED_RETRY_SECONDS = 5
 
-/** Whether the client asks to be queued and the creation can be. */
+/** Whether the creation may be queued as its client or token asks. */
 export function mayQueue(call: ProxyCall): boolean {
   if (call.own) return false
   const { wish, match, provider, tokenId, tokenHash, repeats } = call
@@ -41,23 +41,72 @@ export function mayQueue(call: ProxyCall): boolean {
   return provider.jobs.queueForm?.(match) !== undefined
 }
 
-/** Deferred before it is awaited, as every creation. A desk without a line starts the creation as if nothing had been asked. */
+/** Deferred before it is awaited, as every creation. */
 export function queueJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const begun = { ...call, begunAt: call.begunAt ?? ports.now() }
-  const queue = () => runOnePerName(ports, begun, () => queueCreation(ports, begun))
-  const work = joinRepeat(ports, begun, queue).catch((error: unknown) => {
-    if (error instanceof NoLine) return startJob(ports, begun)
-    throw error
-  })
+  const isTried = call.wish?.triesFirst === true && !knowsOfLine(ports, call)
+  const work = isTried ? queueIfFull(ports, begun) : queueAtOnce(ports, begun)
   ports.defer(work.catch(() => {}))
   return work
+}
+
+/** A desk without a line starts the creation as if nothing had been asked. */
+function queueAtOnce(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  return joinRepeat(ports, call, () => queueNamed(ports, call)).catch((error: unknown) => {
+    if (error instanceof NoLine) return startJob(ports, call)
+    throw error
+  })
+}
+
+/** Nothing runs after `slots_full`. A creation that cannot be in the line is refused as without one, unless its client asked. */
+async function queueIfFull(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  try {
+    return await startJob(ports, call)
+  } catch (full) {
+    const isFull = full instanceof AppError && full.code === 'slots_full'
+    if (!isFull || (call.wish?.isOfToken && isTooLarge(call))) throw full
+    return queueNamed(ports, call).then(
+      (answer) => {
+        noteLine(ports, call)
+        return answer
+      },
+      (error: unknown) => {
+        throw error instanceof NoLine ? full : error
+      }
+    )
+  }
+}
+
+/** For so long an isolate puts creations into the line without asking accounts, after all of them were full. */
+const LINE_KNOWN_MS = 5000
+
+/** Others wait, as far as this isolate knows. So this one would find no slot, or take it from those that came before. */
+function knowsOfLine(ports: Ports, call: ReadCall): boolean {
+  return !isTooLarge(call) && ports.memory.get(lineName(call), ports.now()) !== undefined
+}
+
+function noteLine(ports: Ports, call: ReadCall): void {
+  ports.memory.set(lineName(call), true, ports.now() + LINE_KNOWN_MS)
+}
+
+function lineName({ tenant, provider }: ReadCall): string {
+  return `${tenant} ${provider.name} items wait`
+}
+
+function isTooLarge({ body }: ReadCall): boolean {
+  return (body?.byteLength ?? 0) > BODY_BYTES_MAX
 }
 
 /** The desk takes no items, or is of an older release. Nothing was written. */
 class NoLine extends Error {}
 
+/** Of creations with one name of the client's own, one at a time. */
+function queueNamed(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  return runOnePerName(ports, call, () => queueCreation(ports, call))
+}
+
 async function queueCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  if ((call.body?.byteLength ?? 0) > BODY_BYTES_MAX) {
+  if (isTooLarge(call)) {
     const advice =
       'Upload files first and name them by their ids, or send it without respond-async.'
     throw new AppError('too_large', `A queued creation may have a body of 1 MiB. ${advice}`)
@@ -78,7 +127,11 @@ async function queueCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer>
 }
 
 /** Throws where no account may ever hold so many slots at once. The item would wait for days. */
-function refuseIfTooMany(ports: Ports, { ask, slots, call }: Creation, eligible: Eligible): void {
+export function refuseIfTooMany(
+  ports: Ports,
+  { ask, slots, call }: Creation,
+  eligible: Eligible
+): void {
   const most = Math.max(0, ...eligible.accounts.map(({ maxJobs }) => maxJobs))
   const mostSlots = Math.min(most, call.limit ?? most)
   if (eligible.accounts.length === 0)
@@ -90,7 +143,7 @@ function refuseIfTooMany(ports: Ports, { ask, slots, call }: Creation, eligible:
 async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Promise<ProxyAnswer> {
   const { call } = creation
   const firstAt = isOfTimedRequest(call.requestId) ? timeOf(call.requestId) : creation.begunAt
-  const sealed = await sealItem(ports, { ...call, headers: withoutKey(call.headers) })
+  const sealed = await sealCall(ports, call)
   for (let tried = 0; tried < NAMES_TRIED; tried += 1) {
     const item = itemOf(ports, creation, eligible, { at: firstAt + tried, sealed })
     const said = await tell(ports, creation, item)
@@ -108,10 +161,10 @@ async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Pr
 }
 
 /** Each attempt at the provider gets a key of its own, made of its lease. So the client's key is not kept with the call. */
-function withoutKey(headers: Headers): Headers {
-  const others = new Headers(headers)
-  others.delete('idempotency-key')
-  return others
+export function sealCall(ports: Ports, call: ReadCall): Promise<string> {
+  const headers = new Headers(call.headers)
+  headers.delete('idempotency-key')
+  return sealItem(ports, { ...call, headers })
 }
 
 /** Asks the desk, and again if its answer is lost. Then the item may be in the line. */
@@ -141,7 +194,8 @@ async function tell(ports: Ports, creation: Creation, item: NewItem): Promise<En
   throw unknownOutcome(call.provider.name, call.requestId)
 }
 
-function itemOf(
+/** `at`: the time by which it is named: that of its request, or soon after. */
+export function itemOf(
   ports: Ports,
   { call, ask, slots }: Creation,
   { accounts, isPinned }: Eligible,

@@ -15,9 +15,11 @@ import { withText } from './named-answer.ts'
 const KNOWN_HERE_MS = 5 * 60_000
 
 /** Remembers in this isolate that the tenant queues. */
-export function noteQueues(ports: Pick<Ports, 'memory' | 'now'>, call: ProxyCall): void {
+export function noteQueues(ports: Pick<Ports, 'memory' | 'now'>, call: Pooled): void {
   ports.memory.set(queuesHere(call), true, ports.now() + KNOWN_HERE_MS)
 }
+
+type Pooled = Pick<ProxyCall, 'tenant' | 'provider'>
 
 /** Whether the tenant has queued anything, as far as this isolate knows. */
 export async function hasQueued(ports: Ports, call: ProxyCall): Promise<boolean> {
@@ -26,7 +28,7 @@ export async function hasQueued(ports: Ports, call: ProxyCall): Promise<boolean>
   return namesSince !== undefined
 }
 
-function queuesHere({ tenant, provider }: ProxyCall): string {
+function queuesHere({ tenant, provider }: Pooled): string {
   return `queues/${provider.name}/${tenant}`
 }
 

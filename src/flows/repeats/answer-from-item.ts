@@ -3,10 +3,10 @@ import type { ItemShown } from '#domain/queue/item.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 
-/** Repeats get the same answer, whatever has become of the creation since. */
+/** Repeats get the same answer, whatever has become of the creation since. 202 is for clients that asked for it. */
 export function answerFromItem(
   ports: Pick<Ports, 'now'>,
-  { provider, match, json }: ReadCall,
+  { provider, match, json, wish }: ReadCall,
   { names, place, startsAt }: Pick<ItemShown, 'names' | 'place' | 'startsAt'>
 ): ProxyAnswer {
   if (!match) throw new Error('a queued creation without a row')
@@ -17,6 +17,7 @@ export function answerFromItem(
     ...(place === undefined ? {} : { place }),
     ...(startsAt === undefined ? {} : { startsAt }),
   }
-  const response = new Response(JSON.stringify(body), { status: 202, headers })
+  const status = wish && !wish.isOfToken ? 202 : 200
+  const response = new Response(JSON.stringify(body), { status, headers })
   return { response, jobIds: [...names], waits, isQueued: true }
 }

@@ -32,7 +32,8 @@ export async function waitForSlot(
       canWait
     )
   } catch (error) {
-    if (isFull({ error })) notePoolFull(ports, call, error as AppError)
+    // What is queued instead is not refused.
+    if (isFull({ error }) && !call.wish?.triesFirst) notePoolFull(ports, call, error as AppError)
     throw error
   }
 }

@@ -58,7 +58,7 @@ export interface ProxyCall {
   waitSeconds?: number
   /** How urgent it is while it waits, 1 to 5 (`X-Gateway-Priority`). */
   priority?: number
-  /** Set when the client asks to have its creation queued (`Prefer: respond-async`). */
+  /** Set when the creation is to be queued: its client asks for that (`Prefer: respond-async`), or its token has `whenFull: queue`. */
   wish?: QueueWish
   /** Names of queued creations' jobs in a creation that is to be queued. It waits for the ends of those jobs. */
   named?: readonly { name: string; item: string }[]
@@ -86,6 +86,10 @@ export interface QueueWish {
   priority?: number
   /** It must have started by then, or it ends as failed. */
   startWithinMs?: number
+  /** It is queued only if no account has a slot for it. Absent: at once. */
+  triesFirst?: true
+  /** Its token asks for that and not its client, so it is answered with the provider's own 200. */
+  isOfToken?: true
 }
 
 /** The answer for the client, with the account and the jobs that it is about. */

@@ -13,10 +13,11 @@ import { actorOf } from '#http/request/actor.ts'
 import type { RouteMatch } from '#providers/contract/provider.ts'
 import { addressOf, matchOf } from '#http/request/address.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
-import { preferenceApplied, preferredWait, queueWish } from './prefer-wait.ts'
 import { callLimitsOf } from './caller-limits.ts'
+import { noteWaiting, preferencesOf, preferredWait, queueWish } from './prefer-wait.ts'
 import { joiningOf } from './join-header.ts'
 import { replyOfHeaders } from './reply-url.ts'
+import { waitHeaders } from './wait-headers.ts'
 import type { Surface } from '#http/request/surface.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -31,23 +32,21 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
     throw new AppError('forbidden', 'This token may not change webhook endpoints.')
   }
   const call = toCall(c, surface, c.get('caller').tenant)
-  const applied = preferenceApplied(call)
-  // What is to be queued does not wait, so a refusal of it says nothing of waiting.
-  if (applied !== undefined && !call.wish) c.header('Preference-Applied', applied)
+  noteWaiting(c, call)
   const answer = await dispatchRequest(c.get('ports'), call)
   const response = toResponse(answer)
-  if (answer.isQueued) noteQueued(response.headers, surface.provider.name, answer)
-  else if (applied !== undefined) setHeader(response.headers, 'Preference-Applied', applied)
+  const applied = preferencesOf(call, answer)
+  if (applied !== undefined) setHeader(response.headers, 'Preference-Applied', applied)
+  const [name] = answer.jobIds ?? []
+  if (answer.isQueued && response.status === ACCEPTED && name !== undefined) {
+    const view = `/v1/${surface.provider.name}/jobs/${encodeURIComponent(name)}`
+    setHeader(response.headers, 'Location', view)
+  }
   return response
 }
 
-/** A creation that was queued has not waited, whatever else its client preferred. */
-function noteQueued(headers: Headers, provider: string, { jobIds = [] }: ProxyAnswer): void {
-  setHeader(headers, 'Preference-Applied', 'respond-async')
-  const [name] = jobIds
-  if (name === undefined) return
-  setHeader(headers, 'Location', `/v1/${provider}/jobs/${encodeURIComponent(name)}`)
-}
+/** A queued creation of a token with `whenFull: queue` has the provider's own 200. Its client did not ask for anything else. */
+const ACCEPTED = 202
 
 const NAMES = PROVIDERS.map(({ name }) => name).join('|')
 const OWN_PREFIX = new RegExp(`^/((?:v1/)?(?:${NAMES}))(?:/|$)`)
@@ -127,10 +126,7 @@ export function toResponse(answer: ProxyAnswer): Response {
   if (email !== undefined) setHeader(headers, 'X-Gateway-Account', emailToHeader(email))
   if (jobs !== undefined) setHeader(headers, 'X-Gateway-Job', jobs)
   if (real !== undefined) setHeader(headers, 'X-Gateway-Provider-Job', real)
-  if (waits?.place !== undefined) setHeader(headers, 'X-Gateway-Queue-Place', String(waits.place))
-  if (waits?.startsAt !== undefined) {
-    setHeader(headers, 'X-Gateway-Starts-Around', new Date(waits.startsAt).toISOString())
-  }
+  for (const [name, value] of Object.entries(waitHeaders(waits))) setHeader(headers, name, value)
   if (joined !== undefined) setHeader(headers, 'X-Gateway-Joined', joined)
   if (carried) setHeader(headers, 'X-Gateway-Carried', carried.by.join(', '))
   if (carried?.lost.length) setHeader(headers, 'X-Gateway-Lost', carried.lost.join(', '))

@@ -3,8 +3,9 @@
  * `respond-async`, with which its creation is queued.
  */
 import type { Context } from 'hono'
+import type { Caller } from '#domain/access/token.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import type { ProxyCall, QueueWish } from '#flows/upstream/proxy-call.ts'
+import type { ProxyAnswer, ProxyCall, QueueWish } from '#flows/upstream/proxy-call.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 
 const WAIT_SECONDS_MAX = 60
@@ -17,12 +18,29 @@ export function preferredWait(header: string | undefined): number | undefined {
 }
 
 /** The `Preference-Applied` header (RFC 7240 section 3). Only a call that takes a slot waits for one. */
-export function preferenceApplied({ waitSeconds, match }: ProxyCall): string | undefined {
+function preferenceApplied({ waitSeconds, match }: ProxyCall): string | undefined {
   const takesSlot =
     match?.route.kind === 'sync-generation' ||
     match?.route.kind === 'creates-job' ||
     (match?.route.kind === 'streaming-session' && match.route.job !== undefined)
   return waitSeconds !== undefined && takesSlot ? `wait=${waitSeconds}` : undefined
+}
+
+/** For errors: says that the call waits. What is queued at once does not, so a refusal of it says nothing of waiting. */
+export function noteWaiting(c: Context<AppEnv>, call: ProxyCall): void {
+  const waits = isQueuedAtOnce(call) ? undefined : preferenceApplied(call)
+  if (waits !== undefined) c.header('Preference-Applied', waits)
+}
+
+/** What was done of what the client preferred. A creation that was queued at once has not waited. */
+export function preferencesOf(call: ProxyCall, answer: ProxyAnswer): string | undefined {
+  const waits = preferenceApplied(call)
+  if (!answer.isQueued || answer.response.status !== 202) return waits
+  return waits === undefined || isQueuedAtOnce(call) ? 'respond-async' : `respond-async, ${waits}`
+}
+
+function isQueuedAtOnce({ wish }: ProxyCall): boolean {
+  return wish !== undefined && wish.triesFirst !== true
 }
 
 const ASYNC = /(?:^|[,;])\s*respond-async\s*(?:$|[,;])/i
@@ -31,13 +49,20 @@ const START_WITHIN_HEADER = 'x-gateway-start-within'
 const START_WITHIN_SECONDS_MAX = 604_800
 
 /**
- * The headers beside it count only with `respond-async`, and the priority also for a client that waits. A value that is none of theirs
- * is refused.
+ * With `respond-async` a creation is queued at once, and with `wait=N` beside it after N seconds without a slot. That of a token with
+ * `whenFull: queue` is queued when all accounts are full. Headers about the line count only then, and the priority also for a client
+ * that waits. A value that is none of theirs is refused.
  */
 export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish' | 'priority'> {
   const prefer = c.req.header('prefer')
-  const isQueueing = c.get('ports').isLineOpen && ASYNC.test(prefer ?? '')
-  if (!isQueueing && preferredWait(prefer) === undefined) return {}
+  const isAsked = ASYNC.test(prefer ?? '')
+  // A browser's call has a stream token instead of a caller.
+  const caller = c.get('caller') as Caller | undefined
+  const isOfToken = !isAsked && caller?.whenFull === 'queue' && c.req.method === 'POST'
+  const isQueueing = c.get('ports').isLineOpen && (isAsked || isOfToken)
+  const isWaiting = preferredWait(prefer) !== undefined
+  if (!isQueueing && !isWaiting) return {}
+  const triesFirst = isOfToken || isWaiting
   const priority = whole(c.req.header(PRIORITY_HEADER), 'X-Gateway-Priority', 5)
   if (!isQueueing) return priority === undefined ? {} : { priority }
   const within = whole(
@@ -46,10 +71,12 @@ export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish' | 'priorit
     START_WITHIN_SECONDS_MAX
   )
   const wish: QueueWish = {
+    ...(triesFirst ? { triesFirst } : {}),
+    ...(isOfToken ? { isOfToken } : {}),
     ...(priority === undefined ? {} : { priority }),
     ...(within === undefined ? {} : { startWithinMs: within * 1000 }),
   }
-  return { wish }
+  return { wish, ...(isWaiting && priority !== undefined ? { priority } : {}) }
 }
 
 function whole(text: string | undefined, name: string, most: number): number | undefined {

@@ -39,6 +39,8 @@ export type Described = Access & {
   body?: z.ZodMiniObject
   /** Whether the body may also come as multipart/form-data. */
   form?: boolean
+  /** The body is a JSON array of these, or one on each line. The route reads it by itself. */
+  eachOf?: z.ZodMiniObject
   query?: z.ZodMiniObject
   /** Query flags that need a token with the scope full, on a route for any token. */
   fullFlags?: readonly string[]

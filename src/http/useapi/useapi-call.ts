@@ -12,7 +12,8 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { notForOperator } from '#http/request/authenticate.ts'
 import { ownCallOf } from '#http/calls/drop-in.ts'
 import { joiningOf } from '#http/calls/join-header.ts'
-import { preferenceApplied, preferredWait, queueWish } from '#http/calls/prefer-wait.ts'
+import { noteWaiting, preferencesOf, preferredWait, queueWish } from '#http/calls/prefer-wait.ts'
+import { waitHeaders } from '#http/calls/wait-headers.ts'
 import { ownError } from '#http/request/route.ts'
 
 /** Error answers that every such call may give. */
@@ -40,7 +41,8 @@ export interface Sent {
   email?: string
   jobIds?: string[]
   joined?: string
-  /** The creation was queued by this call. */
+  waits?: NonNullable<ProxyAnswer['waits']>
+  /** The creation was queued by this call, as its client asked: 202. */
   isQueued?: true
 }
 
@@ -49,12 +51,13 @@ export function accountHeader(email: string | undefined): Record<string, string>
 }
 
 /** The headers of an answer about jobs. */
-export function sentHeaders({ email, jobIds, joined }: Sent): Record<string, string> {
+export function sentHeaders({ email, jobIds, joined, waits }: Sent): Record<string, string> {
   const jobs = idsToHeader(jobIds ?? [])
   return {
     ...accountHeader(email),
     ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
     ...(joined === undefined ? {} : { 'X-Gateway-Joined': headerText(joined) }),
+    ...waitHeaders(waits),
   }
 }
 
@@ -83,6 +86,7 @@ export async function sendUseapi(
     // No kinds: that of the client's own call was checked, and this one may be a part of it.
     ...(share === undefined ? {} : { share }),
     ...(c.get('caller').hash === undefined ? {} : { tokenHash: c.get('caller').hash }),
+    mayChange: c.get('caller').scope === 'full',
     ...queueWish(c),
     ...ownCallOf(c.get('caller'), wanted.email),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
@@ -90,21 +94,14 @@ export async function sendUseapi(
     ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),
     ...(wanted.reply === undefined ? {} : { reply: wanted.reply }),
   }
-  const applied = preferenceApplied(call)
-  if (applied !== undefined && !call.wish) c.header('Preference-Applied', applied)
-  const sent = await readAnswer(
-    provider,
-    await dispatchRequest(c.get('ports'), call).catch(asUseapi)
-  )
-  if (sent.isQueued) noteQueued(c, provider, sent)
-  else if (applied !== undefined) c.header('Preference-Applied', applied)
+  noteWaiting(c, call)
+  const answer = await dispatchRequest(c.get('ports'), call).catch(asUseapi)
+  const applied = preferencesOf(call, answer)
+  const sent = await readAnswer(provider, answer)
+  if (applied !== undefined) c.header('Preference-Applied', applied)
+  const [name] = sent.jobIds ?? []
+  if (sent.isQueued && name !== undefined) c.header('Location', `/v1/${provider.name}/jobs/${name}`)
   return sent
-}
-
-function noteQueued(c: Context<AppEnv>, provider: Provider, { jobIds = [] }: Sent): void {
-  c.header('Preference-Applied', 'respond-async')
-  const [name] = jobIds
-  if (name !== undefined) c.header('Location', `/v1/${provider.name}/jobs/${name}`)
 }
 
 function headersOf(c: Context<AppEnv>): Headers {
@@ -128,7 +125,7 @@ function toBytes(body: unknown): Uint8Array<ArrayBuffer> {
 
 async function readAnswer(
   provider: Provider,
-  { response, email, jobIds, joined, isQueued }: ProxyAnswer
+  { response, email, jobIds, joined, waits, isQueued }: ProxyAnswer
 ): Promise<Sent> {
   const json = parseJson(await response.text().catch(() => ''))
   if (response.ok && json !== undefined) {
@@ -137,7 +134,8 @@ async function readAnswer(
       ...(email === undefined ? {} : { email }),
       ...(jobIds ? { jobIds } : {}),
       ...(joined === undefined ? {} : { joined }),
-      ...(isQueued ? { isQueued } : {}),
+      ...(waits === undefined ? {} : { waits }),
+      ...(isQueued && response.status === 202 ? { isQueued } : {}),
     }
   }
   const isModerated = codeIn(json) === 'content_policy_violation'

@@ -15,7 +15,7 @@ test('queueing writes three rows beside the owner of the job, one in each of thr
   const { answer } = await desk.pull()
   await desk.report(...answer.work.map((work) => desk.begun(work)))
   const asked = await desk.enqueue([desk.newItem()])
-  expect(asked.results).toEqual([[{ kind: 'queued' }]])
+  expect(asked.results).toMatchObject([[{ kind: 'queued', place: 1 }]])
   const pulled = await desk.pull()
   const [work] = pulled.answer.work
   if (!work) throw new Error('nothing was chosen')

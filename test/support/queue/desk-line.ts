@@ -3,7 +3,15 @@
  * anew from what is stored.
  */
 import type { TokenRecord } from '#domain/access/token.ts'
-import type { Line, UnstartedEnd, WorkAnswer, WorkAsk } from '#domain/ports/line.ts'
+import type {
+  EnqueueAnswer,
+  Line,
+  LinePage,
+  LineQuery,
+  UnstartedEnd,
+  WorkAnswer,
+  WorkAsk,
+} from '#domain/ports/line.ts'
 import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
 import type { ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
@@ -14,7 +22,8 @@ import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { openStorage } from '../sql/sqlite.ts'
 
-interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report'> {
+interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report' | 'listLine'> {
+  list(query: LineQuery): LinePage
   itemsOf(names: string[]): ItemShown[]
   cancel(name: string, token?: string): ItemShown | 'late' | undefined
   report(...args: Parameters<Line['report']>): string[]
@@ -55,6 +64,7 @@ export interface PlayedAccount {
   key: string
   email: string
   createdAt: number
+  maxJobs: number
 }
 
 export interface Wish extends Partial<Omit<ItemSort, 'state'>> {
@@ -72,6 +82,8 @@ export class PlayedDesk {
   tokens = new Map<string, Partial<TokenRecord>>()
   /** What the KV copy still says. */
   copies = new Map<string, Partial<TokenRecord>>()
+  /** Which request holds a key. */
+  readonly keys = new Map<string, string>()
   learned: Owner[] = []
   /** Calls of `work`, as `key` and, where something is chosen there, ` owed`. */
   calls: string[] = []
@@ -145,6 +157,13 @@ export class PlayedDesk {
       touchAccounts: () => {},
       jobsNamed: () => [],
       ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
+      keys: {
+        standsFor: (name: string) => {
+          const requestId = this.keys.get(name)
+          return requestId === undefined ? undefined : { kind: 'unknown', requestId }
+        },
+        hold: (name: string, requestId: string) => void this.keys.set(name, requestId),
+      },
       sendClient: (id: string, account: string) => {
         this.sent.push(`${id} ${account}`)
       },
@@ -178,8 +197,13 @@ export class PlayedDesk {
     await this.settle()
   }
 
-  addAccount(name: string): PlayedAccount {
-    const account = { key: `heygen:${name}`, email: `${name}@example.com`, createdAt: START }
+  addAccount(name: string, maxJobs = 3): PlayedAccount {
+    const account = {
+      key: `heygen:${name}`,
+      email: `${name}@example.com`,
+      createdAt: START,
+      maxJobs,
+    }
     this.accounts.push(account)
     return account
   }
@@ -232,6 +256,13 @@ export class PlayedDesk {
 
   newItems(count: number, wish: Wish = {}): NewItem[] {
     return Array.from({ length: count }, () => this.newItem(wish))
+  }
+
+  /** What the desk answers for one item. */
+  async put(item: NewItem): Promise<EnqueueAnswer | undefined> {
+    const [answer] = await this.line.enqueue([item])
+    await this.settle()
+    return answer
   }
 
   async enqueue(...items: NewItem[]): Promise<string[]> {

@@ -9,10 +9,12 @@ import { Hints } from '#domain/accounts/account-hints.ts'
 import type { Caller } from '#domain/access/token.ts'
 import { endedKey, turnOf, type KeyRecord } from '#domain/creations/idempotency.ts'
 import type { KeyEnd } from '#domain/ports/desk.ts'
+import type { LineQuery } from '#domain/ports/line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { NewItem } from '#domain/queue/item.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import { RateLimit } from '#domain/runtime/rate-limit.ts'
+import { RecentMap } from '#domain/runtime/recent-map.ts'
 import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
@@ -75,7 +77,7 @@ export class Door {
   readonly owners: Owner[] = []
   readonly audit: unknown[] = []
   readonly #keys = new Map<string, KeyRecord>()
-  #isolate: Pick<Ports, 'owners' | 'items' | 'hints'>
+  #isolate: Pick<Ports, 'owners' | 'items' | 'hints' | 'memory'>
 
   constructor({ provider = 'heygen', accounts = 2, slots = 9 }: Setting = {}) {
     this.provider = provider
@@ -158,7 +160,6 @@ export class Door {
       fetch: async (url: string, init: RequestInit) => this.#send(url, init),
       vault: VAULT,
       reportedEnds: { has: () => false, delete: () => {}, add: () => {} },
-      memory: { get: () => undefined, set: () => {} },
       searches: new Semaphore(platform.after),
       searchesOfToken: new RateLimit(30),
       addedRoutes: { list: async () => [] },
@@ -213,6 +214,7 @@ export class Door {
           this.items.push(...items)
           return this.enqueue(items, (some) => this.line.enqueue(some))
         }),
+      listLine: (query: LineQuery) => note('listLine', () => this.line.listLine(query)),
       itemsOf: (names: string[]) => note('itemsOf', () => this.#itemsOf(names)),
       cancelItem: (name: string, token?: string) =>
         note('cancelItem', () => this.line.cancelItem(name, token)),
@@ -223,7 +225,9 @@ export class Door {
       learnJobs: async () => {},
       noteUnknown: async () => {},
       unknownOf: async () => undefined,
-      noteFull: async () => {},
+      noteFull: async () => note('noteFull', () => {}),
+      awaitTurn: async () => note('awaitTurn', () => 'none' as const),
+      fullAccounts: async () => [],
       formerKeys: async () => [],
       requestsOfKey: async () => [],
       beginKey: async (name: string, requestId: string) => this.#beginKey(name, requestId),
@@ -268,6 +272,7 @@ export class Door {
     const desk = () => this.desk() as never
     return {
       hints: new Hints(),
+      memory: new RecentMap(100),
       owners: makeOwnerStore(owners, desk),
       items: makeItemStore(makeItemCache(now), {
         ...{ owners, desk, now, durations: WAITS },

@@ -5,6 +5,8 @@
 import type {
   EnqueueAnswer,
   Line,
+  LinePage,
+  LineQuery,
   Work,
   WorkAnswer,
   WorkAsk,
@@ -38,6 +40,8 @@ export class LineInMemory implements Line {
   readonly #setting: Setting
   readonly #order: ItemOrder
   readonly #items = new Map<string, Kept>()
+  /** The item that holds a key. */
+  readonly #keys = new Map<string, string>()
   #leases = 0
 
   constructor(setting: Setting) {
@@ -64,6 +68,9 @@ export class LineInMemory implements Line {
     const known = this.#items.get(added.item)
     const isSame = known?.record.requestId === added.record.requestId
     if (known) return isSame ? { kind: 'known', shown: toShown(known) } : { kind: 'taken' }
+    const first = added.key === undefined ? undefined : this.#keys.get(added.key)
+    const kept = first === undefined ? undefined : this.#items.get(first)
+    if (kept) return { kind: 'known', shown: toShown(kept) }
     const taken = added.record.names.some((name) => this.#named(name) !== undefined)
     if (taken) return { kind: 'taken' }
     const { lists } = this.#order
@@ -73,6 +80,7 @@ export class LineInMemory implements Line {
     const sort: ItemSort = { ...added.sort, state: 'waiting' }
     this.#items.set(added.item, { ...added, sort, state: 'waiting' })
     this.#order.add({ item: added.item, sort })
+    if (added.key !== undefined) this.#keys.set(added.key, added.item)
     return { kind: 'queued' }
   }
 
@@ -80,6 +88,15 @@ export class LineInMemory implements Line {
     const found = names.map((name) => this.#named(name)).filter((kept) => kept !== undefined)
     return Array.from(new Set(found), toShown)
   }
+
+  /** Nothing is listed. A test puts its own in this place. */
+  listLine: (query: LineQuery) => Promise<LinePage> = async () => ({
+    waiting: 0,
+    starting: 0,
+    tokens: [],
+    startsAMinute: 0,
+    items: [],
+  })
 
   async namesOf(): Promise<{ id: string; name: string }[]> {
     return []

@@ -1,5 +1,8 @@
+import { OF_QUEUE } from './fields-of-queue.ts'
+
 /** One sentence for a field of one schema: `Schema.field`, or `Schema.parent.field` where a name comes more than once in it. */
 export const OF_SCHEMA: Record<string, string> = {
+  ...OF_QUEUE,
   'Error.error': 'What is wrong and what to do, in one sentence.',
   'Error.code': 'The HTTP status. Refused log-ins have none.',
   'HeygenAccountsForm.email':

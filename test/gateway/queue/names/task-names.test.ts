@@ -1,6 +1,6 @@
 /** Queued Kling tasks under a name of the client's own. */
 import { expect, test } from 'vitest'
-import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import { gatewaysOfFile } from '../../../support/gateways-of-file.ts'
 import {
   addKling,
   creationsOf,
@@ -8,8 +8,8 @@ import {
   TEXT2VIDEO,
   TURBO,
   withLongTasks,
-} from '../../support/scenes/kling.ts'
-import { becomes, endRunning, queued } from '../../support/queue/queued.ts'
+} from '../../../support/scenes/kling.ts'
+import { becomes, endRunning, queued } from '../../../support/queue/queued.ts'
 
 const openGateway = withLongTasks(gatewaysOfFile())
 const NAMED = { ...TEXT2VIDEO, external_task_id: 'mine' }

@@ -1,15 +1,15 @@
 /** Queued creations that name the job of another queued creation. */
 import { expect, test } from 'vitest'
-import type { Gateway } from '../../support/gateway.ts'
-import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import type { Gateway } from '../../../support/gateway.ts'
+import { gatewaysOfFile } from '../../../support/gateways-of-file.ts'
 import {
   addKling,
   klingRequests,
   T2V,
   TEXT2VIDEO,
   withLongTasks,
-} from '../../support/scenes/kling.ts'
-import { becomes, endRunning, jobOf, queued } from '../../support/queue/queued.ts'
+} from '../../../support/scenes/kling.ts'
+import { becomes, endRunning, jobOf, queued } from '../../../support/queue/queued.ts'
 
 const openGateway = withLongTasks(gatewaysOfFile())
 const LIP_SYNC = '/kling/v1/videos/lip-sync'

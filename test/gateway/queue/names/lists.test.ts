@@ -1,9 +1,9 @@
 /** Lists of a provider show the names of jobs that were queued. */
 import { expect, test } from 'vitest'
-import { until, VIDEO, type Gateway } from '../../support/gateway.ts'
-import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { addKling, T2V, TEXT2VIDEO, withLongTasks } from '../../support/scenes/kling.ts'
-import { becomes, queued } from '../../support/queue/queued.ts'
+import { until, VIDEO, type Gateway } from '../../../support/gateway.ts'
+import { gatewaysOfFile } from '../../../support/gateways-of-file.ts'
+import { addKling, T2V, TEXT2VIDEO, withLongTasks } from '../../../support/scenes/kling.ts'
+import { becomes, queued } from '../../../support/queue/queued.ts'
 
 const openGateway = withLongTasks(gatewaysOfFile())
 

@@ -1,7 +1,7 @@
 /** Queued creations of several jobs: a name for each, and one start. */
 import { expect, test } from 'vitest'
-import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { becomes, endRunning, jobOf, queued } from '../../support/queue/queued.ts'
+import { gatewaysOfFile } from '../../../support/gateways-of-file.ts'
+import { becomes, endRunning, jobOf, queued } from '../../../support/queue/queued.ts'
 
 const openGateway = gatewaysOfFile()
 const PATH = '/heygen/v3/video-translations'

@@ -2,13 +2,13 @@
 import { expect } from 'vitest'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { PROVIDERS } from '#providers/index.ts'
-import { until, type Gateway } from '../../support/gateway.ts'
-import { testFull } from '../../support/full.ts'
-import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { queued, jobOf } from '../../support/queue/queued.ts'
-import { addKling } from '../../support/scenes/kling.ts'
-import heygenRows from '../../../simulator/heygen/catalogue.json' with { type: 'json' }
-import klingRows from '../../../simulator/kling/catalogue.json' with { type: 'json' }
+import { until, type Gateway } from '../../../support/gateway.ts'
+import { testFull } from '../../../support/full.ts'
+import { gatewaysOfFile } from '../../../support/gateways-of-file.ts'
+import { queued, jobOf } from '../../../support/queue/queued.ts'
+import { addKling } from '../../../support/scenes/kling.ts'
+import heygenRows from '../../../../simulator/heygen/catalogue.json' with { type: 'json' }
+import klingRows from '../../../../simulator/kling/catalogue.json' with { type: 'json' }
 
 interface Row {
   method: string

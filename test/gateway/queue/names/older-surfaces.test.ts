@@ -1,10 +1,10 @@
 /** Queued creations of older calls, and of useapi.net's calls. */
 import { expect, test } from 'vitest'
-import { until, VIDEO } from '../../support/gateway.ts'
-import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { addKling, T2V, TEXT2VIDEO, withLongTasks } from '../../support/scenes/kling.ts'
-import { sceneOf } from '../../support/scenes/legacy/legacy-videos.ts'
-import { becomes, endRunning, jobOf, queued } from '../../support/queue/queued.ts'
+import { until, VIDEO } from '../../../support/gateway.ts'
+import { gatewaysOfFile } from '../../../support/gateways-of-file.ts'
+import { addKling, T2V, TEXT2VIDEO, withLongTasks } from '../../../support/scenes/kling.ts'
+import { sceneOf } from '../../../support/scenes/legacy/legacy-videos.ts'
+import { becomes, endRunning, jobOf, queued } from '../../../support/queue/queued.ts'
 
 const openGateway = withLongTasks(gatewaysOfFile())
 const SUNSET = { simVars: { SUNSET: 'true' } }
