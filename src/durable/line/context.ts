@@ -1,5 +1,6 @@
 /** What the parts of the line share. */
 import type { Account } from '#domain/accounts/account.ts'
+import type { Balancing } from '#domain/accounts/balancing.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { TokenShares } from '#durable/limits/token-shares.ts'
@@ -13,6 +14,8 @@ export interface LineDeps {
   tenant: string
   /** The tenant's accounts now. */
   accounts(): readonly Account[]
+  /** How the tenant wants accounts to be chosen. */
+  balancing(): Balancing
   /** The tenant was removed. */
   isClosed(): boolean
   /** Writes the owners of jobs, without a transaction of its own. */

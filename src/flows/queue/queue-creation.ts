@@ -20,6 +20,7 @@ import { joinRepeat, noteUnknown } from '#flows/repeats/join-repeats.ts'
 import { clientNamesIn } from '#flows/repeats/one-per-client-name.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import { noSlotError } from '#flows/slots/no-slot-errors.ts'
+import { refuseIfNever } from '#flows/slots/take-share.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { noteQueues } from './translate-list.ts'
@@ -78,8 +79,9 @@ async function queueCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer>
   })
 }
 
-/** Throws where no account may ever hold so many slots at once. The item would wait for days. */
+/** Throws where no account may ever hold so many slots at once, or the token never run so many jobs. The item would wait for days. */
 function refuseIfTooMany(ports: Ports, { ask, slots, call }: Creation, eligible: Eligible): void {
+  refuseIfNever(call, ask.count, ports.now())
   const most = Math.max(0, ...eligible.accounts.map(({ maxJobs }) => maxJobs))
   const mostSlots = Math.min(most, call.limit ?? most)
   if (eligible.accounts.length === 0)
