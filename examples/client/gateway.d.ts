@@ -1988,6 +1988,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       Pool: {
           /**
@@ -2398,6 +2400,9 @@ export interface components {
           requestsPerMinute: number | null;
           /** @description The kinds of calls that it may make. null: all. */
           routes: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
+          sees: components["schemas"]["SeesField"];
+          /** @description Ids of its tenant that a token with `sees: own` may use too. */
+          grants: string[];
       };
       TokenChange: {
           name?: string;
@@ -2417,6 +2422,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       TokenWithSecret: components["schemas"]["Token"] & {
           /** @description Shown once. */
@@ -2560,6 +2567,13 @@ export interface components {
       PriorityField: number;
       /** @description The address of a video. */
       VideoField: string;
+      /**
+       * @description `own`: the token sees only what was made with it.
+       * @enum {string}
+       */
+      SeesField: "all" | "own";
+      /** @description Ids of its tenant that a token with `sees: own` may use too. */
+      GrantsField: string[];
       /** @description The address of a picture of the clothes. */
       UpperInputField: string;
       /** @description Whose it is; only in the operator's lists */
@@ -3649,12 +3663,12 @@ export interface operations {
                    * @example {
                    *       "tokens": [
                    *         {
-                   *           "id": "tok_e91774b8efe57e35",
-                   *           "tenant": "customer-1",
-                   *           "name": "customer 1",
+                   *           "id": "tok_585129d6f05423b2",
+                   *           "tenant": "tnt_1f3e4470030295c1",
+                   *           "name": "test",
                    *           "scope": "full",
                    *           "subscription": "active",
-                   *           "createdAt": "2026-11-29T22:21:16.200Z",
+                   *           "createdAt": "2026-11-29T23:25:53.271Z",
                    *           "expiresAt": null,
                    *           "whenFull": null,
                    *           "weight": null,
@@ -3663,7 +3677,9 @@ export interface operations {
                    *           "maxConcurrent": null,
                    *           "jobsPerDay": null,
                    *           "requestsPerMinute": null,
-                   *           "routes": null
+                   *           "routes": null,
+                   *           "sees": "all",
+                   *           "grants": []
                    *         }
                    *       ]
                    *     }
@@ -3700,7 +3716,7 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "token": "hgw_…",
                    *       "accessKey": "hga_…",
                    *       "secretKey": "hgk_…",
@@ -3708,7 +3724,7 @@ export interface operations {
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3717,7 +3733,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["TokenWithSecret"];
@@ -3742,12 +3760,12 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "tenant": "customer-1",
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3756,7 +3774,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["Token"];

@@ -258,6 +258,8 @@ function deskPort(env: Env, name: string): Desk {
     fullAccounts: (seen) => ask((desk) => desk.fullAccounts(seen)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
     namesOf: (ids) => ask((desk) => desk.namesOf(ids)),
+    ownOf: (token, ids) => ask((desk) => desk.ownOf(token, ids)),
+    listOwn: (query) => ask((desk) => desk.listOwn(query)),
     takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
     beginCopies: (originals, email, by) =>
       ask(async (desk) => desk.beginCopies(originals, email, by)),
@@ -287,6 +289,8 @@ function deskPort(env: Env, name: string): Desk {
     removeEndpoint: (id, by) => ask((desk) => desk.removeEndpoint(id, by)),
     saveCallbackSecret: (sealed, now, by) =>
       ask((desk) => desk.saveCallbackSecret(sealed, now, by)),
+    saveTokenSecret: (token, sealed, now, by) =>
+      ask((desk) => desk.saveTokenSecret(token, sealed, now, by)),
     outlets: () => ask((desk) => desk.outlets()),
     noteRefused: (accountKey, until) => ask((desk) => desk.noteRefused(accountKey, until)),
     noteFull: () => ask((desk) => desk.noteFull()),

@@ -237,6 +237,11 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
     await this.parts.targets.push()
   }
 
+  async saveTokenSecret(token: string, sealed: string, now: number, by?: Actor): Promise<void> {
+    this.parts.endpoints.saveTokenSecret(token, sealed, now, by)
+    await this.parts.targets.push()
+  }
+
   async outlets(): Promise<DeliveryTargets> {
     return this.parts.targets.current()
   }

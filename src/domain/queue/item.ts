@@ -118,6 +118,8 @@ export interface ItemShown {
   askedAt: number
   /** The request that queued it. */
   requestId?: string
+  /** The id of the token that queued it. Absent: a desk of an older release. */
+  token?: string
   reason?: string
   refusal?: string
   jobIds?: string[]

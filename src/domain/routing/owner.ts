@@ -31,4 +31,6 @@ export interface Owner {
   name?: string
   /** For a job with `start`: the key of its account. Set when the owner is recorded, never when it is read. */
   key?: string
+  /** The own token that made it, and the list that shows it. Set when the owner is recorded, never when it is read. */
+  own?: { token: string; list: string }
 }

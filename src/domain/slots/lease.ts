@@ -88,6 +88,8 @@ export interface Lease {
   item?: LeaseItem
   /** The token has limits on jobs, so the desk is told of the end (domain/limits/share.ts). */
   isLimited?: true
+  /** The own token that the job was made with (RFC 0010). Of its tenant's other tokens, those that see all see it too. */
+  ownToken?: string
 }
 
 /** For a creation that was queued (RFC 0009): what its lease keeps of the item. */
@@ -158,6 +160,7 @@ export interface LeaseAsk {
   expected?: ExpectedJob
   item?: LeaseItem
   isLimited?: true
+  ownToken?: string
 }
 
 export interface JobStart {
@@ -368,6 +371,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(ask.row === undefined ? {} : { row: ask.row }),
     ...(ask.item === undefined ? {} : { item: ask.item }),
     ...(ask.isLimited ? { isLimited: true } : {}),
+    ...(ask.ownToken === undefined ? {} : { ownToken: ask.ownToken }),
     ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }

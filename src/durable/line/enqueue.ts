@@ -71,6 +71,7 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     route: sort.route,
     askedAt: sort.askedAt,
     requestId: record.requestId,
+    token: sort.token,
     ...(reason === undefined ? {} : { reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),

@@ -37,6 +37,7 @@ const CLOSED_RETRY_SECONDS = 5
  * not poll (docs/rfc/0009-queue.md, step 7).
  */
 export function mayQueue(call: ReadCall): boolean {
+  if (call.own) return false
   const { wish, match, provider, tokenId, tokenHash, repeats } = call
   if (!wish || !match || repeats !== undefined) return false
   if (tokenId === undefined || tokenHash === undefined) return false

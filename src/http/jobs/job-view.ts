@@ -4,6 +4,7 @@ import { AppError } from '#domain/runtime/errors.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
 import { isUnstarted, whyUnstarted } from '#domain/line/shown.ts'
+import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
 import { jobNameOf } from '#domain/slots/queued-lease.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
@@ -126,7 +127,13 @@ export function toJobView(email: string | null, { lease, ended }: JobRecord) {
   }
 }
 
-export function toJobInFull(provider: Provider, email: string | null, record: JobRecord) {
+/** `own`: the own token that asks. It sees no account. */
+export function toJobInFull(
+  provider: Provider,
+  email: string | null,
+  record: JobRecord,
+  own?: OwnScope
+) {
   const { lease, ended } = record
   const { requestId, acquiredAt, boundAt, fingerprint, item } = lease
   const title = fingerprint?.title
@@ -137,7 +144,7 @@ export function toJobInFull(provider: Provider, email: string | null, record: Jo
   const file = isMade ? provider.jobs.fileOf?.(lease) : undefined
   const path = `/v1/${provider.name}/jobs/${encodeURIComponent(name)}/file`
   return {
-    ...toJobView(email, record),
+    ...toJobView(own ? null : email, record),
     ...(title === undefined ? {} : { title }),
     times: {
       asked: toTime(asked),

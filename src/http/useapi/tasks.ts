@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { markOf } from '#domain/queue/item-name.ts'
 import type { Lease } from '#domain/slots/lease.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 import { reachableUploads } from '#flows/uploads/keep-upload.ts'
@@ -166,11 +167,13 @@ async function readTask(
   mapping: UseapiTasks,
   { id, email }: { id: string; email: string | undefined }
 ): Promise<{ sent: Sent; path: string }> {
-  const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
+  const own = ownScopeOf(c.get('caller'))
+  const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id, own)
   const lease = found?.record.lease
   if (lease?.state === 'suspect' && lease.jobId !== id) throw unknownTask(id)
   const path = statusPath(id, lease) ?? mapping.taskPath(id)
-  const on = email ?? (found?.account ? found.account.email : undefined)
+  // A token that sees only its own names no account. Its ids lead there.
+  const on = email ?? (found?.account && !own ? found.account.email : undefined)
   const sent = await sendUseapi(c, provider, { method: 'GET', path, email: on }).catch(
     (error: unknown) => {
       throw error instanceof AppError && error.code === 'not_found' ? unknownTask(id) : error

@@ -10,6 +10,7 @@ import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { notForOperator } from '#http/request/authenticate.ts'
+import { ownCallOf } from '#http/calls/drop-in.ts'
 import { joiningOf } from '#http/calls/join-header.ts'
 import { preferenceApplied, preferredWait, queueWish } from '#http/calls/prefer-wait.ts'
 import { ownError } from '#http/request/route.ts'
@@ -83,6 +84,7 @@ export async function sendUseapi(
     ...(share === undefined ? {} : { share }),
     ...(c.get('caller').hash === undefined ? {} : { tokenHash: c.get('caller').hash }),
     ...queueWish(c),
+    ...ownCallOf(c.get('caller'), wanted.email),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
     ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),
