@@ -12,7 +12,7 @@ import {
 import { until, type Gateway, type GatewayOptions } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import { isFull } from '../../support/full.ts'
-import { expectLimit, limitedBy, lose } from '../../support/scenes/limits.ts'
+import { expectLimit, limitedBy, lose } from '../../support/scenes/tokens/limits.ts'
 
 const open = gatewaysOfTests()
 const QUEUED = { prefer: 'respond-async' }
