@@ -170,16 +170,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (this.#isHeldByOther(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
     const { sender, settlement, watchers } = this.#parts
     await sender.holds.answered(ask.leaseId, slotsWanted(ask))
-    const { now, durations } = this.#context
     const ledger = { ...settlement.ledger(), kept: sender.holds.beside(ask.leaseId) }
-    const { answer, change } = grant(ledger, ask, now(), durations())
+    const { answer, change } = grant(ledger, ask, this.#context.now(), this.#context.durations())
     settlement.save(change)
     sender.holds.drop(ask.leaseId)
     if (answer.ok) watchers.onGranted()
     else this.#tables.noteRefused()
     this.#lookIfDue()
     this.#alarm.set()
-    return answer
+    const isFull = !answer.ok && answer.reason === 'full'
+    return isFull && sender.isAwake ? { ...answer, isQueued: true } : answer
   }
 
   async lookNow(requestId: string): Promise<LookUpResult> {

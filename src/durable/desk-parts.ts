@@ -70,7 +70,7 @@ export function makeDeskParts({
   const audit = new AuditLog(tables.audit, name, () => armIn(ports().durations.keepAuditMs))
   const kv = new KvCopies(tables, namespace, armSoon)
   const claims = new AccountClaims(storage)
-  const [provider = '', tenant = ''] = name.split(':')
+  const { provider, tenant } = whoseDesk(name, tables)
   const signInRows = new SignInRows(storage)
   const signIns = new SignIns(signInRows, {
     ports,
@@ -144,6 +144,16 @@ function makeLine(
   tables.accounts.namesSince = () => line.namesSince
   tables.keys.lineEnd = (requestId) => line.endOf(requestId)
   return line
+}
+
+/**
+ * The platform may wake an object for its alarm without its name. Then its accounts say whose desk it is. A desk without accounts has
+ * nobody to call.
+ */
+function whoseDesk(name: string, { accounts }: DeskTables): { provider: string; tenant: string } {
+  const [provider = '', tenant = ''] = name.split(':')
+  const [account] = name === '' ? accounts.all : []
+  return { provider: account?.provider ?? provider, tenant: account?.tenant ?? tenant }
 }
 
 /** What the line asks of a desk's other parts. */

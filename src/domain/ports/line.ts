@@ -2,6 +2,8 @@
  * The RPC interfaces of the line of queued creations (docs/rfc/0009-queue.md): what a tenant's desk answers Workers and accounts'
  * objects, and what an account's object answers the desk. The desk decides who is next; only the account's object sends.
  */
+import type { Actor } from '#domain/access/audit.ts'
+import type { Pause } from '#domain/line/pauses.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type {
   ItemRecord,
@@ -17,7 +19,7 @@ import type { JobStart } from '#domain/slots/lease.ts'
 export interface Line {
   /** Writes the items that are not there. Each answer stands for one item. Safe to repeat. */
   enqueue(items: NewItem[]): Promise<EnqueueAnswer[]>
-  /** By their names, or `request:<request id>`. What is not an item is left out. */
+  /** By their names, `request:<request id>`, or `task:<the client's own name>`. What is not an item is left out. */
   itemsOf(names: string[]): Promise<ItemShown[]>
   /** What the jobs of queued creations are called, by the provider's ids. Other ids are left out. */
   namesOf(ids: string[]): Promise<{ id: string; name: string }[]>
@@ -27,17 +29,19 @@ export interface Line {
   takeWork(ask: WorkAsk): Promise<WorkAnswer>
   /** Returns the items whose report is written or needs no writing. Safe to repeat. */
   report(account: string, reports: WorkReport[]): Promise<string[]>
+  /** Pauses what it names, or ends that pause. Returns the pauses that stand. Safe to repeat. */
+  pauseLine(pause: Pause, isPaused: boolean, by?: Actor): Promise<Pause[]>
   /** A token was removed or has changed: looks at its items now. */
   tokenChanged(tokenHash: string): Promise<void>
 }
 
 /**
  * `queued`: its place and when it should start, if the desk knows them. `known`: the item is there already, as it is now. `taken`:
- * an item of another request has the name. `full`: above that cap. `closed`: this desk takes no items.
+ * an item of another request has the name. `named`: another item has the client's own name for the job. `full`: above that cap. `closed`: this desk takes no items.
  */
 export type EnqueueAnswer =
   | { kind: 'queued'; place?: number; startsAt?: number }
-  | { kind: 'taken' | 'closed' }
+  | { kind: 'taken' | 'named' | 'closed' }
   | { kind: 'known'; shown: ItemShown }
   | { kind: 'full'; cap: string; retryAfterSeconds: number }
 
@@ -67,6 +71,8 @@ export interface Work {
   sort: ItemSort
   record: ItemRecord
   sealed: string
+  /** The provider's ids of the jobs that its call names. They are put into it before it is sent. */
+  reals?: { name: string; id: string }[]
   /** Its token has limits on jobs, so the desk is told of its end. */
   isLimited?: true
 }

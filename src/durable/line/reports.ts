@@ -3,6 +3,7 @@
  * and rows, memory and owners of one item change in one transaction.
  */
 import type { WorkReport } from '#domain/ports/line.ts'
+import { keptTries } from '#domain/line/tries.ts'
 import { move, type ItemEvent } from '#domain/queue/item-state.ts'
 import type { ItemRecord, ItemSort, UnstartedReason } from '#domain/queue/item.ts'
 import { laneName } from '#domain/queue/item-lists.ts'
@@ -85,6 +86,7 @@ function begin(
   for (const [at, { jobId }] of starts.entries()) jobIds[parts?.[at] ?? at] = jobId
   line.order.remove(row.item)
   line.untold.delete(row.item)
+  line.held.delete(row.item)
   const record = { ...row.record, leaseId, email, key, jobIds }
   memory.items.leave({ ...row, record }, now())
 }
@@ -105,7 +107,7 @@ function putBack(
     at === all.length - 1 ? { ...one, ...given({ why }) } : one
   )
   const out = isLeftOut === true ? { leftOut: Array.from(new Set([...leftOut, account])) } : {}
-  const told = { ...record, tries, ...given({ refusal }) }
+  const told = { ...record, tries: keptTries(tries), ...given({ refusal }) }
   if (event === 'refused') {
     const ended: ItemSort = { ...sort, ...out, state: 'untold', reason: 'refused' }
     memory.items.save({ item, sort: ended, record: { ...told, endedAt: now() } }, 'dropped')
@@ -122,7 +124,7 @@ function putBack(
 /** Ends an item that waits, without a start. False: it does not wait. Call it in `change`. */
 export function endWaiting(
   { memory, now }: LineContext,
-  { order, untold }: Line,
+  { order, untold, held }: Line,
   row: ItemRow,
   event: ItemEvent,
   reason: UnstartedReason
@@ -132,6 +134,7 @@ export function endWaiting(
   const sort: ItemSort = { ...row.sort, state: 'untold', reason }
   memory.items.save({ item, sort, record: { ...row.record, endedAt: now() } }, 'dropped')
   order.remove(item)
+  held.delete(item)
   untold.set(item, sort)
   return true
 }

@@ -82,6 +82,7 @@ export class Waking {
     const ordered = orderOf(accounts(), balancing(), usedShare, ports().random)
     const { pauses } = memory.line
     const ranked = ordered
+      .filter(({ isDrained }) => isDrained !== true)
       .toSorted((one, other) => Number(late.has(one.key)) - Number(late.has(other.key)))
       .map((account) => ({ account: account.key, lane: laneOf(account) }))
       .filter(({ lane }) => !isPaused(pauses, waiting.sort.token, lane))
