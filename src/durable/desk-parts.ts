@@ -168,6 +168,7 @@ function lineDeps(
   const { accounts, jobs } = tables
   return {
     accounts: () => accounts.all,
+    balancing: () => accounts.settings.balance ?? 'random',
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
     ownersOf: (ids) => uploads.ownersOf(ids),

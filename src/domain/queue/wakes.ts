@@ -22,6 +22,12 @@ interface Known {
 export class Wakes {
   readonly #known = new Map<string, Known>()
 
+  /** By account: which share of its slots was in use when it asked last. One that is not known counts as unused, so it is asked. */
+  usedShares(): Map<string, number> {
+    const known = this.pulls().filter(({ free, held }) => free + held > 0)
+    return new Map(known.map(({ account, free, held }) => [account, held / (free + held)]))
+  }
+
   /** The account asked for work. `pull.free`: the slots that it has left after what it got. `until`: where it was told that more waits. */
   noteAsked(pull: Pull, now: number, until = 0): void {
     this.#known.set(pull.account, { pull, askedAt: now, awakeUntil: until })

@@ -1,6 +1,7 @@
 /** What the parts of the line share. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { KeyTurn } from '#domain/creations/idempotency.ts'
+import type { Balancing } from '#domain/accounts/balancing.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { TokenShares } from '#durable/limits/token-shares.ts'
@@ -14,6 +15,8 @@ export interface LineDeps {
   tenant: string
   /** The tenant's accounts now. */
   accounts(): readonly Account[]
+  /** How the tenant wants accounts to be chosen. */
+  balancing(): Balancing
   /** The tenant was removed. */
   isClosed(): boolean
   /** Writes the owners of jobs, without a transaction of its own. */

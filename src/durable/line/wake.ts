@@ -3,6 +3,8 @@
  * item after the other, so a burst of items does not call one idle account a hundred times. A call is a notice: the look mends a lost one.
  */
 import { isPaused } from '#domain/line/pauses.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import { orderOf } from '#domain/accounts/balancing.ts'
 import type { WaitingItem } from '#domain/queue/item-lists.ts'
 import { Wakes } from '#domain/queue/wakes.ts'
 import type { LineContext } from './context.ts'
@@ -77,24 +79,20 @@ export class Waking {
     return waiting && itemShares.holdsUp(waiting) ? undefined : waiting
   }
 
-  /** Those lately full come last. */
+  /** In the order that the tenant chose, and those lately full last. */
   #whom(waiting: WaitingItem): string[] {
-    const { now, ports, accounts, full, memory } = this.#context
-    const { random } = ports()
+    const { now, ports, accounts, full, memory, balancing } = this.#context
     const late = new Set(full())
+    const shares = this.wakes.usedShares()
+    const usedShare = ({ key }: Account) => (late.has(key) ? 1 : (shares.get(key) ?? 0))
+    const ordered = orderOf(accounts(), balancing(), usedShare, ports().random)
     const { pauses } = memory.line
-    const ranked = accounts()
+    const ranked = ordered
       .filter(({ isDrained }) => isDrained !== true)
-      .map((account) => {
-        const at = random() + (late.has(account.key) ? 1 : 0)
-        return { account: account.key, lane: laneOf(account), at }
-      })
+      .toSorted((one, other) => Number(late.has(one.key)) - Number(late.has(other.key)))
+      .map((account) => ({ account: account.key, lane: laneOf(account) }))
       .filter(({ lane }) => !isPaused(pauses, waiting.sort.token, lane))
-    return this.wakes.toTell(
-      waiting,
-      ranked.toSorted((one, other) => one.at - other.at),
-      now()
-    )
+    return this.wakes.toTell(waiting, ranked, now())
   }
 
   /** Thousands may come at once, and what nobody has a slot for, nobody has for its like. */

@@ -20,6 +20,7 @@ import { joinRepeat, noteUnknown } from '#flows/repeats/join-repeats.ts'
 import { clientNamesIn, runOnePerName } from '#flows/repeats/one-per-client-name.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import { noSlotError } from '#flows/slots/no-slot-errors.ts'
+import { refuseIfNever } from '#flows/slots/take-share.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { alreadyExists, refusalOfName, taskNameOf } from './client-task-names.ts'
@@ -63,11 +64,10 @@ async function queueIfFull(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   try {
     return await startJob(ports, call)
   } catch (full) {
-    const isFull = full instanceof AppError && full.code === 'slots_full'
-    if (!isFull || (call.wish?.isOfToken && isTooLarge(call))) throw full
+    if (!isNotNow(full) || (call.wish?.isOfToken && isTooLarge(call))) throw full
     return queueNamed(ports, call).then(
       (answer) => {
-        noteLine(ports, call)
+        if (full instanceof AppError && full.code === 'slots_full') noteLine(ports, call)
         return answer
       },
       (error: unknown) => {
@@ -75,6 +75,14 @@ async function queueIfFull(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
       }
     )
   }
+}
+
+/** All accounts are full, or the token runs as many jobs as it may. A limit of the line itself, and of searches, is no such answer. */
+function isNotNow(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false
+  if (error.code === 'slots_full') return true
+  const [limit = ''] = error.details.limit?.split('=') ?? []
+  return error.code === 'token_limit' && ['maxConcurrent', 'jobsPerDay'].includes(limit)
 }
 
 /** For so long an isolate puts creations into the line without asking accounts, after all of them were full. */
@@ -126,12 +134,13 @@ async function queueCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer>
   })
 }
 
-/** Throws where no account may ever hold so many slots at once. The item would wait for days. */
+/** Throws where no account may ever hold so many slots at once, or the token never run so many jobs. The item would wait for days. */
 export function refuseIfTooMany(
   ports: Ports,
   { ask, slots, call }: Creation,
   eligible: Eligible
 ): void {
+  refuseIfNever(call, ask.count, ports.now())
   const most = Math.max(0, ...eligible.accounts.map(({ maxJobs }) => maxJobs))
   const mostSlots = Math.min(most, call.limit ?? most)
   if (eligible.accounts.length === 0)

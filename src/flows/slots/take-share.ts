@@ -2,7 +2,7 @@
  * Runs a creation of a token with limits on jobs: takes its share at the desk before any slot, and gives it back if no job started.
  * The end of a job is told by its account's object. Other tokens cost nothing here.
  */
-import type { ReachedLimit, ShareEnd } from '#domain/limits/share.ts'
+import { mayStart, UNUSED, type ReachedLimit, type ShareEnd } from '#domain/limits/share.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { leaseIdOf, type LeaseAsk } from '#domain/slots/lease.ts'
@@ -33,6 +33,12 @@ export async function withShare(
   const how = endAfterAnswer(ask, answer)
   if (how) give(how)
   return answer
+}
+
+/** Throws if the token's limits never allow so many jobs at once. A queued creation would wait for days. */
+export function refuseIfNever({ share }: ProxyCall, jobs: number, now: number): void {
+  const reached = share && mayStart(share.limits, UNUSED, jobs, now, 0)
+  if (reached !== undefined && reached !== true) throw limitReached(reached, jobs, now)
 }
 
 async function takeShare(

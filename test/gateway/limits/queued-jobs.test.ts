@@ -63,7 +63,9 @@ async function finish(gateway: Gateway, { id }: Running, status = 'completed'): 
   expect((await gateway.fetch(`/heygen/v3/videos/${id}`)).status).toBe(200)
 }
 
+/** What an isolate knows of an item grows old only with the clock. */
 async function wordOf(as: Gateway, name: string): Promise<string> {
+  await advance(as, 2 * SECOND)
   const answer = await as.fetch(`/heygen/v3/videos/${name}`)
   return ((await answer.json()) as { data: { status: string } }).data.status
 }

@@ -65,6 +65,8 @@ export interface PlayedAccount {
   email: string
   createdAt: number
   maxJobs: number
+  weight?: number
+  priority?: number
 }
 
 export interface Wish extends Partial<Omit<ItemSort, 'state'>> {
@@ -102,6 +104,7 @@ export class PlayedDesk {
   /** Called for each owner that is written, inside the transaction. */
   onLearn: () => void = () => {}
   shares!: Shares
+  balancing: 'random' | 'least-used' | 'priority' = 'random'
   /** By account's key: the names of jobs of limited tokens that it has. */
   leases = new Map<string, string[]>()
   line: DeskLine = this.#open()
@@ -149,6 +152,7 @@ export class PlayedDesk {
       provider: 'heygen',
       tenant: TENANT,
       accounts: () => this.accounts,
+      balancing: () => this.balancing,
       isClosed: () => this.isClosed,
       learn: (owners: Owner[]) => {
         this.onLearn()
