@@ -18,6 +18,7 @@ const KEPT: { days: number; label: Label; tables: string[] }[] = [
   { days: 32, label: 'ACCOUNT_SLOTS', tables: ['ended_job'] },
   { days: 32, label: 'TENANT_DESK', tables: ['former'] },
   { days: 92, label: 'TENANT_DESK', tables: ['job_owner', 'owned_id', 'asset_copy', 'audit'] },
+  { days: 99, label: 'TENANT_DESK', tables: ['queued'] },
 ]
 
 /**
@@ -33,6 +34,7 @@ const FOR_EVER: Record<Label, Record<string, number>> = {
     ...{ schema: 1, pruning: 1, closing: 1, callback_secret: 1, target_push: 1, reseal: 1 },
     ...{ seen_full: 1, account: 6, likeness: 12, refused: 6, endpoint: 10, alert: 10 },
     ...{ joining: 1000, joining_until: 1, added_route: 10, alert_note: 10, uploaded: 48 },
+    ...{ token_line: 10 },
     ...{ copy: 100, token: 100, tenant: 10, tenant_past: 10, token_past: 100 },
   },
 }
