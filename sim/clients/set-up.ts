@@ -55,7 +55,7 @@ export async function makeToken(
   scene: Scene,
   tenant: string
 ): Promise<Pick<Tenant, 'token' | 'tokenId' | 'pair'> | undefined> {
-  const wanted = { name: 'sim', tenant }
+  const wanted = { name: 'sim', tenant, ...scene.plan.limits }
   const made = await insist(scene, () => operate(scene, 'POST', '/admin/tokens', wanted))
   if (!isGood(made)) return undefined
   const {

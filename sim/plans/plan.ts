@@ -192,6 +192,8 @@ export interface Plan {
   hasLine?: boolean
   /** HeyGen has not ended v1 and v2. */
   hasOlder?: boolean
+  /** Limits of every token of a tenant (`--limited`). */
+  limits?: { maxConcurrent: number; jobsPerDay: number }
   /** Settings of the Worker that are not those of wrangler.toml. */
   vars?: Record<string, string>
   /** The world begins with the build before (`--before`). */

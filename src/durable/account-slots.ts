@@ -25,6 +25,7 @@ import {
 import { slotsShown, slotsShownToFormerHolder } from '#domain/slots/free-slots.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
+import type { UsageOfAccount, UsageQuery } from '#domain/usage/usage.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { isOnlySpaced } from '#domain/jobs/when-asked.ts'
@@ -65,7 +66,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    this.#tables = new SlotsTables(ctx.storage)
+    this.#tables = new SlotsTables(ctx.storage, platform.now)
     this.#context = this.#makeContext()
     this.#tables.leaseRows.isOnlySpaced = (row, lease) =>
       isOnlySpaced(row, lease, this.#context.durations())
@@ -284,6 +285,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return { ...slotsShown(ledger, tenant, now), ...(hookFailure && { hookFailure }) }
   }
 
+  async limitedLeases(tenant: string): Promise<string[]> {
+    const mine = this.#tables.leases().filter((lease) => lease.tenant === tenant)
+    return mine.filter(({ isLimited }) => isLimited).map(({ id }) => id)
+  }
+
   async summary(tenant: string): Promise<PoolAccount | undefined> {
     await this.#recall()
     await this.#parts.statusChecks.lookFirst()
@@ -318,6 +324,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async throughput(query: ThroughputQuery): Promise<ThroughputHour[]> {
     this.#alarm.check()
     return this.#tables.throughput(query)
+  }
+
+  async usage(query: UsageQuery): Promise<UsageOfAccount[]> {
+    this.#alarm.check()
+    return this.#tables.usage.list(query)
   }
 
   async listJobs(query: JobQuery): Promise<JobPage> {

@@ -24,6 +24,7 @@ import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
 import type { LineDeps } from '#durable/line/context.ts'
 import { DeskLine } from '#durable/line/desk-line.ts'
+import { TokenShares } from '#durable/limits/token-shares.ts'
 import { Hub } from '#durable/live/hub.ts'
 import { FullAccounts } from '#durable/pool/full-accounts.ts'
 import { RefusedAccounts } from '#durable/pool/refused-accounts.ts'
@@ -88,11 +89,8 @@ export function makeDeskParts({
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
   const waiting = new WaitingRoom(ports, platform)
-  const line = new DeskLine(storage, {
-    ...lineDeps(tables, { uploads, full, waiting }),
-    ...{ ports, now: platform.now, provider, tenant, armIn },
-  })
-  tables.keys.lineEnd = (requestId) => line.endOf(requestId)
+  const around = { ports, now: platform.now, provider, tenant, armIn }
+  const line = makeLine(storage, tables, { uploads, full, waiting }, around)
   return {
     line,
     alertBook,
@@ -114,6 +112,7 @@ export function makeDeskParts({
     waiting,
     refused: new RefusedAccounts(storage),
     full,
+    shares: makeShares({ storage, ports }, tables, tenant),
     signIns,
     targets,
     hub: isHubName(name)
@@ -132,6 +131,17 @@ export function makeDeskParts({
   }
 }
 
+function makeLine(
+  storage: DurableObjectStorage,
+  tables: DeskTables,
+  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
+): DeskLine {
+  const line = new DeskLine(storage, { ...lineDeps(tables, parts), ...around })
+  tables.keys.lineEnd = (requestId) => line.endOf(requestId)
+  return line
+}
+
 /** What the line asks of a desk's other parts. */
 function lineDeps(
   { accounts }: DeskTables,
@@ -145,6 +155,20 @@ function lineDeps(
     sendClients: (account, free) => waiting.send(account, free),
     full: () => full.list().map(({ account }) => account),
   }
+}
+
+/** Former accounts are asked, too: their leases may still run. */
+function makeShares(
+  { storage, ports }: Pick<DeskObject, 'storage' | 'ports'>,
+  { accounts }: DeskTables,
+  tenant: string
+): TokenShares {
+  const formerSince = () => platform.now() - ports().durations.keepEndedMs
+  const accountKeys = () => [
+    ...accounts.all.map(({ key }) => key),
+    ...accounts.formerKeys(formerSince()),
+  ]
+  return new TokenShares(storage, { ports, tenant, accountKeys })
 }
 
 /** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */

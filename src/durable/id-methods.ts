@@ -3,11 +3,12 @@ import { platform } from '#composition/platform.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { AssetCopy, CopyTurn, JobsOf, UploadWish } from '#domain/ports/desk.ts'
 import type { Owner } from '#domain/routing/owner.ts'
-import { CreationMethods } from './creation-methods.ts'
+import type { UsagePlace } from '#domain/usage/usage.ts'
 import type { DeskParts } from './desk-parts.ts'
+import { SettingsMethods } from './settings-methods.ts'
 
-export abstract class IdMethods extends CreationMethods {
-  protected abstract override readonly parts: CreationMethods['parts'] &
+export abstract class IdMethods extends SettingsMethods {
+  protected abstract override readonly parts: SettingsMethods['parts'] &
     Pick<DeskParts, 'uploads' | 'full'>
 
   async learn(owners: Owner[], seen: SlotsSeen[] = []): Promise<string[]> {
@@ -27,6 +28,14 @@ export abstract class IdMethods extends CreationMethods {
 
   async ownersOf(ids: string[]): Promise<Owner[]> {
     return this.parts.uploads.ownersOf(ids)
+  }
+
+  async usagePlaces(): Promise<UsagePlace[]> {
+    const { accounts } = this.parts.tables
+    return [
+      ...accounts.all,
+      ...accounts.formerSince(platform.now() - this.durations.keepUsageMs),
+    ].map(({ key, email }) => ({ key, ...(email === undefined ? {} : { email }) }))
   }
 
   async takeHome(token: string, wish: UploadWish): Promise<string | undefined> {

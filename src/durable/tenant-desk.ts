@@ -292,6 +292,7 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
       this.#forgetAt = now + forgetEveryMs
       this.parts.refused.forget(now)
       this.parts.line.forget(now, keepOwnersMs)
+      this.parts.shares.forgetOld(now)
       if (dueAt !== undefined) this.#clock.setFor(dueAt)
     } else this.#clock.setFor(this.#forgetAt)
     await this.#emptyAgain(now)
@@ -330,6 +331,7 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
     this.parts.pageTokens.clear()
     this.parts.full.clear()
     this.parts.refused.forgetAll()
+    this.parts.shares.forgetAll()
     this.parts.signIns.forgetAll()
     await this.parts.alerts.close()
     this.parts.targets.forget()

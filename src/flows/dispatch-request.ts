@@ -2,6 +2,7 @@
 import { KEY_FORM } from '#domain/creations/idempotency.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { checkKind, kindOf } from '#flows/access/call-kinds.ts'
 import { withAddedRow } from '#flows/routing/added-routes.ts'
 import { withAssetsBrought } from '#flows/uploads/copy-needed-assets.ts'
 import { isValidateOnly, validateOnly } from '#flows/creations/validate-only.ts'
@@ -24,6 +25,7 @@ import { readWhole } from '#flows/upstream/read-call.ts'
 /** A POST with an Idempotency-Key runs once, on any path, and runs to its end even if the client disconnects. */
 export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
   const call = withPlainLists(withUsableKey(await withAddedRow(ports, sent)))
+  checkKind(kindOf(call), call.kinds)
   if (call.method !== 'POST' || !call.headers.has('idempotency-key')) return dispatch(ports, call)
   const { signal: _, ...lasting } = call
   // Read the body before the key is held. A slow body would make the key look abandoned.

@@ -44,6 +44,8 @@ export interface Ports extends Platform {
   reportedEnds: RecentSet
   /** Counts a failed authentication of an IP address. True: the address has too many. */
   isRateLimited(address: string): Promise<boolean>
+  /** Counts a request of a token with this limit. True: it has had its requests of this minute. */
+  isOverRate(tokenId: string, requestsPerMinute: number): Promise<boolean>
   tokens: TokenStore
   accounts: AccountStore
   owners: OwnerStore

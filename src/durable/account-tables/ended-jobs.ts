@@ -11,7 +11,12 @@
 import type { UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
-import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
+import {
+  fromLeaseRecord,
+  SPAN_MS,
+  toLeaseRecord,
+  type EndedRecord,
+} from '#domain/slots/lease-record.ts'
 import { BEGAN_BEFORE_MS, type JobTimes, type ThroughputQuery } from '#domain/live/throughput.ts'
 import { placeOf } from '#domain/jobs/list-jobs.ts'
 import { firstTimedId, isTimedId, prefixOf, timeOf } from '#domain/text/time-ordered-id.ts'
@@ -38,8 +43,6 @@ export const ENDED_SCHEMA = `
  */
 export const OWED_SCHEMA = 'ALTER TABLE ended_job ADD COLUMN owed TEXT;'
 
-/** 200,000 jobs in thirty days are 120 spans of about 1,700. It must never change, since it is part of stored keys. */
-const SPAN_MS = 6 * 3_600_000
 /** How many rows one removal deletes at most. */
 const REMOVED_AT_ONCE = 5000
 /** After this many rows a list stops, at the end of the span. */
@@ -57,14 +60,6 @@ export interface EndedQuery {
   /** Only ids before this one. */
   before?: string
   limit: number
-}
-
-/** What the column `record` contains, as JSON. */
-export interface EndedRecord {
-  lease: LeaseRecord
-  outcome: Outcome
-  /** How many creations were refused since the end before. Only in memory until this row, so a crash loses a few. */
-  refused?: number
 }
 
 export interface EndedPage {
@@ -97,7 +92,7 @@ export class EndedJobs {
    * creations were refused since the end before. False: the job's end was there already.
    */
   add(
-    { lease, endedAt, outcome }: EndedJob,
+    { lease, endedAt, outcome, told }: EndedJob,
     unmatched: readonly UnmatchedEnd[] = [],
     refused = 0,
     owed?: string
@@ -105,6 +100,7 @@ export class EndedJobs {
     const stored: EndedRecord = {
       lease: toLeaseRecord(lease),
       outcome,
+      ...(told === undefined ? {} : { told }),
       ...(refused === 0 ? {} : { refused }),
     }
     const record = JSON.stringify(stored)

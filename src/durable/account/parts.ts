@@ -2,9 +2,10 @@
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
-import type { JobReport } from '#domain/slots/lease.ts'
+import type { EndedJob, JobReport } from '#domain/slots/lease.ts'
 import { deliver } from '#flows/events/deliver.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
+import { tellShares } from '#durable/limits/tell-shares.ts'
 import { AccountLive } from '#durable/live/account-live.ts'
 import type { SenderDeps } from '#durable/sender/context.ts'
 import { Sender } from '#durable/sender/sender.ts'
@@ -46,7 +47,6 @@ export interface Parts {
 
 /** `setAlarm` is called after each change that may make something due earlier. */
 export function makeParts(context: AccountContext, setAlarm: () => void): Parts {
-  const { ports } = context
   const targets = new DeliveryTargetsCache(context, (missed) => queueDeliveries(missed))
   const outbox: Outbox = makeOutbox(context, targets, {
     busy: () => (statusChecks.isReconciling ? ASKED_AT_ONCE : 0) + sender.sending,
@@ -71,7 +71,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     queueDeliveries,
     applyDeferredAfter: (change) => incoming.applyDeferredAfter(change, setAlarm),
     onEnded: (ended) => {
-      logEnds(ports(), ended)
+      noteEnds(context, ended)
       live.onEnded(ended)
       alerts.onEnded(targets.isBalanceWatched)
       wipeWhenDone()
@@ -173,4 +173,14 @@ function makeOutbox(
     },
     onSaved,
   })
+}
+
+/** The log, shares of limited tokens, and usage. */
+function noteEnds(
+  { ports, provider, tables, now, durations }: AccountContext,
+  ended: readonly EndedJob[]
+): void {
+  logEnds(ports(), ended)
+  tellShares(ports(), provider().name, ended)
+  tables.usage.fold(now(), durations().foldUsageMs)
 }

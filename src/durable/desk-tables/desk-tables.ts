@@ -5,7 +5,7 @@
 import type { Platform } from '#domain/ports/platform.ts'
 import { keys } from '#storage/keys.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
-import { AccountRows, CLOSING_SCHEMA } from './account-rows.ts'
+import { AccountRows, CLOSING_SCHEMA, SETTINGS_SCHEMA } from './account-rows.ts'
 import { AddedRouteRows } from './added-route-rows.ts'
 import { ASSET_COPIES_SCHEMA, AssetCopyRows } from './asset-copy-rows.ts'
 import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
@@ -48,6 +48,7 @@ function stepsAt(now: () => number): Step[] {
     (sql) => void sql.exec(JOB_OWNERS_SCHEMA),
     (sql) => void sql.exec(JOB_ACCOUNTS_SCHEMA),
     (sql) => void sql.exec('ALTER TABLE former ADD COLUMN email TEXT'),
+    (sql) => void sql.exec(SETTINGS_SCHEMA),
   ]
 }
 
@@ -58,7 +59,7 @@ export interface KvCopy {
 }
 
 interface Retention {
-  keepEndedMs: number
+  keepUsageMs: number
   keepOwnersMs: number
   keepAuditMs: number
   uploadAccountMs: number
@@ -130,7 +131,7 @@ export class DeskTables {
     const { keepOwnersMs, keepAuditMs, forgetEveryMs } = keep
     this.uploadAccounts.forget(now - keep.uploadAccountMs)
     this.assetCopies.forget(now - keepOwnersMs)
-    this.accounts.forgetFormerBefore(now - keep.keepEndedMs)
+    this.accounts.forgetFormerBefore(now - keep.keepUsageMs)
     return this.inTransaction(() => {
       this.keys.forget(now)
       this.jobs.forget(now, now - keepOwnersMs)
@@ -141,7 +142,7 @@ export class DeskTables {
         this.jobs.dueAt(keepOwnersMs),
         owners,
         this.audit.dueAt(keepAuditMs),
-        this.accounts.formerDueAt(keep.keepEndedMs),
+        this.accounts.formerDueAt(keep.keepUsageMs),
       ]
       const known = dues.filter((at) => at !== undefined)
       return known.length === 0 ? undefined : Math.max(now + forgetEveryMs, Math.min(...known))
@@ -166,6 +167,7 @@ export class DeskTables {
     this.jobs.forgetAll()
     this.endpoints.forgetAll()
     this.accounts.forgetFormer()
+    this.accounts.forgetSettings()
     this.uploadAccounts.forgetAll()
     this.assetCopies.forgetAll()
     this.uploadCounts.forgetAll()

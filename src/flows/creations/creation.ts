@@ -54,6 +54,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   return {
     leaseId: call.requestId,
     tenant: call.tenant,
+    ...(call.tokenId === undefined ? {} : { token: call.tokenId }),
     kind: route.job ? 'job' : 'call',
     route: `${route.method} ${route.path}`,
     count: provider.jobs.count(match, json),
@@ -66,6 +67,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     expectsEvent: provider.events?.notifiesEndOf(route) === true && !added,
     ...(row ? { row } : {}),
     ...(expected === undefined ? {} : { expected }),
+    ...(call.share ? { isLimited: true } : {}),
   }
 }
 

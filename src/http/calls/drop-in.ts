@@ -11,6 +11,7 @@ import type { RouteMatch } from '#providers/contract/provider.ts'
 import { addressOf, matchOf } from '#http/request/address.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { preferenceApplied, preferredWait, queueWish } from './prefer-wait.ts'
+import { callLimitsOf } from './caller-limits.ts'
 import { joiningOf } from './join-header.ts'
 import { replyOfHeaders } from './reply-url.ts'
 import type { Surface } from '#http/request/surface.ts'
@@ -91,6 +92,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
     ...joiningOf(c),
     ...queueWish(c),
+    ...callLimitsOf(c.get('caller')),
   }
 }
 

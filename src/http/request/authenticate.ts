@@ -110,7 +110,7 @@ async function identifyToken(c: Context<AppEnv>): Promise<TokenRecord> {
   for (const text of credentials(c)) {
     const found = await lookUp(c, text)
     if (found instanceof AppError) refused ??= found
-    else if (found) return usable(found, c.get('ports').now())
+    else if (found) return counted(c, usable(found, c.get('ports').now()))
   }
   throw refused ?? (await refusal(c))
 }
@@ -123,17 +123,42 @@ function usable(record: TokenRecord, now: number): TokenRecord {
   return record
 }
 
+/** Requests that the gateway makes of one that was counted: what a tool for agents asks. */
+const isCounted = new WeakSet<Request>()
+
+export function asCounted(request: Request): Request {
+  isCounted.add(request)
+  return request
+}
+
+/** Counts a request of a token that has a limit on them. Other tokens cost nothing here. */
+async function counted(c: Context<AppEnv>, record: TokenRecord): Promise<TokenRecord> {
+  const { id, requestsPerMinute: most } = record
+  if (most === undefined || isCounted.has(c.req.raw)) return record
+  if (!(await c.get('ports').isOverRate(id, most))) return record
+  const seconds = RETRY_AFTER_SECONDS_MAX
+  const until = new Date(c.get('ports').now() + seconds * 1000).toISOString()
+  const message = `This token has the limit requestsPerMinute: ${most}. It has had them; at ${until} it has new ones. Nothing was done.`
+  // For the log line of the refused request.
+  c.set('caller', record)
+  throw new AppError('token_limit', message, {
+    limit: `requestsPerMinute=${most}; until=${until}`,
+    retryAfterSeconds: seconds,
+  })
+}
+
 /** Checks again the token with which something (such as a stream token) was made, because it is valid no longer than that token. */
 export async function checkMaker(
   c: Context<AppEnv>,
   { tokenHash, tenant }: { tokenHash: string; tenant: string }
-): Promise<void> {
+): Promise<TokenRecord> {
   const { tokens, now } = c.get('ports')
   const maker = await tokens.find(tokenHash, () => isRateLimited(c))
   if (maker === 'limited') throw tooMany()
   if (!maker) throw unauthorized()
   usable(maker, now())
   if (maker.tenant !== tenant) throw unauthorized()
+  return counted(c, maker)
 }
 
 /** Undefined: the text does not have the form of a gateway token. */

@@ -31,20 +31,21 @@ function hintHeaders(hint: string | undefined): Record<string, string> {
 }
 
 function headersOf({ code, details }: AppError): Record<string, string> {
-  const { accountEmail, jobIds, joined } = details
+  const { accountEmail, jobIds, joined, limit, isLongWait } = details
   const jobs = jobIds && idsToHeader(jobIds)
   const isInProgress = code === 'request_in_progress'
   const seconds = details.retryAfterSeconds ?? (isInProgress ? IN_PROGRESS_SECONDS : undefined)
-  const wait = seconds && Math.min(seconds, RETRY_AFTER_SECONDS_MAX)
+  const wait = seconds && (isLongWait ? seconds : Math.min(seconds, RETRY_AFTER_SECONDS_MAX))
   return {
     'X-Gateway-Error': code,
     ...(wait === undefined ? {} : { 'Retry-After': String(wait) }),
     ...(accountEmail === undefined ? {} : { 'X-Gateway-Account': emailToHeader(accountEmail) }),
     ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
     ...(joined === undefined ? {} : { 'X-Gateway-Joined': joined }),
+    ...(limit === undefined ? {} : { 'X-Gateway-Limit': limit }),
     ...(details.allow === undefined ? {} : { Allow: details.allow }),
     // Some SDKs read this header before they retry. A retry could start a second paid job.
-    ...(code === 'outcome_unknown' ? { 'x-should-retry': 'false' } : {}),
+    ...(code === 'outcome_unknown' || isLongWait ? { 'x-should-retry': 'false' } : {}),
   }
 }
 

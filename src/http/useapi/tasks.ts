@@ -91,6 +91,7 @@ function addCall(app: App, provider: Provider, mapping: UseapiTasks, call: TaskC
     {
       method: 'post',
       needs: 'use',
+      kind: call.answer ? 'speech' : 'jobs',
       path: call.path,
       summary: `useapi.net's ${call.path}`,
       body: form,

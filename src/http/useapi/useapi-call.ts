@@ -2,6 +2,7 @@
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Context } from 'hono'
 import { emailToHeader } from '#domain/accounts/account.ts'
+import { shareOf } from '#domain/access/token.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
 import { headerText, idsToHeader } from '#domain/text/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
@@ -61,6 +62,7 @@ export async function sendUseapi(
 ): Promise<Sent> {
   if (c.get('caller').isOperator && c.req.method === 'POST') throw notForOperator()
   const waitSeconds = preferredWait(c.req.header('prefer'))
+  const share = shareOf(c.get('caller'))
   const url = new URL(wanted.path, 'http://path')
   const call: ProxyCall = {
     requestId: c.get('requestId'),
@@ -75,6 +77,8 @@ export async function sendUseapi(
     body: wanted.body === undefined ? null : toBytes(wanted.body),
     signal: c.req.raw.signal,
     ...joiningOf(c),
+    // No kinds: that of the client's own call was checked, and this one may be a part of it.
+    ...(share === undefined ? {} : { share }),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
     ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),

@@ -28,7 +28,7 @@ const DAY = 24 * HOUR
 
 /**
  * Read whole, because there is never much in them: what an account or a tenant has now. `copy`, `token`, `tenant`:
- * the operator's own, a row for each token, read when one is changed. `every`: no table, the spans that there are; `wanted`: the names that are asked for.
+ * the operator's own, a row for each token, read when one is changed. `token_share`: a row for each token with a limit on jobs. `every`: no table, the spans that there are; `wanted`: the names that are asked for.
  */
 const READ_WHOLE = [
   'account',
@@ -51,11 +51,13 @@ const READ_WHOLE = [
   'former',
   'copy',
   'token',
+  'token_share',
   'tenant',
   'every',
   'wanted',
   'observer',
   'balance',
+  'settings',
   'live_card',
   'live_state',
   'CONSTANT ROW',
@@ -83,6 +85,9 @@ async function create(
 async function everything(): Promise<void> {
   await addEndpoint(gateway, `${receiver.url}/all`)
   const polled = await create({ 'idempotency-key': 'polled' })
+  const { id: tenant } = (await (await gateway.fetch('/v2/account')).json()) as { id: string }
+  const limited = await gateway.newToken({ tenant, jobsPerDay: 1 })
+  expect((await gateway.as(limited.token).createVideo()).status).toBe(200)
   const told = await create({ 'x-gateway-reply-url': `${receiver.url}/told` })
   await gateway.sim.control('POST', `/jobs/${told.job}`, { status: 'completed' })
   await until(async () => receiver.posts('/told').length > 0)

@@ -199,7 +199,7 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
 
   /** What was under way in the object before has no effect any more. */
   function start(key: string, storage = counted(openStorage(''))): ObjectOf {
-    const tables = new SlotsTables(storage)
+    const tables = new SlotsTables(storage, () => clock.now)
     const isAlive = () => objects.get(key)?.tables === tables
     const context: AccountContext = {
       tables,
