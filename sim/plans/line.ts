@@ -3,6 +3,7 @@
  * bear happens meanwhile. They have seeds of their own, so that no other seed has another plan because of them.
  */
 import { Chance } from '../world/chance.ts'
+import type { Rates } from '../platform/universe.ts'
 import { roomOf, visited, type Room, type Visit } from './rooms.ts'
 import type { Plan, PlannedCreation, PlannedItem, PlannedLine, Step } from './plan.ts'
 
@@ -21,7 +22,25 @@ export function inLine(storm: Plan): Plan {
   const steps = storm.steps.map((step) => queued(chance, step))
   const plan = visited(roomOf({ ...storm, steps }, chance), drawLine)
   // A gentle plan says more if its slots are taken.
-  return { ...plan, hasLine: true, ...(storm.seed % 100 === 8 ? { isLong: true } : {}) }
+  const rates = plan.isGentle === true ? plan.rates : rougher(chance, plan.rates)
+  return { ...plan, rates, hasLine: true, ...(storm.seed % 100 === 8 ? { isLong: true } : {}) }
+}
+
+/** What the line has to bear is rare in the storms that there are. Each of these in one plan of four. */
+function rougher(chance: Chance, { objects, network, kv }: Rates): Rates {
+  const rate = (of: string, usual: number, most: number) =>
+    chance.isHit(`line has ${of}`, 0.25) ? chance.between(`line ${of}`, usual, most) : usual
+  return {
+    objects: {
+      ...objects,
+      loseAnswer: rate('lose answer', objects.loseAnswer, 0.2),
+      doubleCall: rate('double call', objects.doubleCall, 0.6),
+      slowCall: rate('slow call', objects.slowCall, 0.15),
+      crashInCall: rate('crash in call', objects.crashInCall, 0.15),
+    },
+    network: { ...network, requestDies: rate('request dies', network.requestDies, 0.25) },
+    kv,
+  }
 }
 
 /** Each creation costs what a queued job may cost (contract section 8). */
@@ -79,7 +98,29 @@ function drawLine(room: Room): Visit {
       ...{ do: 'spy', tenant: room.tenant(), mark: chance.pick('line spied', marks) },
     })
   )
-  return { steps: [...spies, ...second, ...drawBurst(room), ...ends, ...key, ...drawKling(room)] }
+  const unheard = chance.isHit('line unheard', 0.35) ? drawUnheard(room) : []
+  return {
+    steps: [
+      ...spies,
+      ...unheard,
+      ...second,
+      ...drawBurst(room),
+      ...ends,
+      ...key,
+      ...drawKling(room),
+    ],
+  }
+}
+
+/** The desk hears no report, or no pull, for longer than it is tried again. */
+function drawUnheard({ chance, at }: Room): Step[] {
+  return Array.from({ length: 5 }, () =>
+    at(0.7 * chance.next('line unheard when'), {
+      ...{ do: 'unreachable object', n: chance.index('line unheard by', 5) },
+      forMs: chance.between('line unheard ms', 20_000, 300_000),
+      method: chance.pick('line unheard method', ['report', 'report', 'takeWork', 'endUnstarted']),
+    })
+  )
 }
 
 /** Many at once, of one tenant. */

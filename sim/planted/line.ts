@@ -3,6 +3,23 @@ import type { PlantedFault, Written } from './written.ts'
 
 const IN_TWO_PLACES: readonly PlantedFault[] = [
   {
+    name: 'under way',
+    harm: 'an item is handed over again and sent again although its lease is being searched for',
+    breaks: ['I4', 'I3', 'line'],
+    sabotages: [
+      {
+        file: 'src/durable/sender/under-way.ts',
+        from: 'return open.flatMap(({ item }) => item?.id ?? [])',
+        to: 'return open.slice(0, 0).flatMap(({ item }) => item?.id ?? [])',
+      },
+      {
+        file: 'src/durable/sender/under-way.ts',
+        from: "if (tries.some(({ live }) => live.length > 0)) return { kind: 'under way' }",
+        to: '',
+      },
+    ],
+  },
+  {
     name: 'cancel after the choice',
     harm: 'what is being started can be cancelled',
     breaks: ['line'],
@@ -77,14 +94,6 @@ const IN_ONE_PLACE: readonly Written[] = [
     file: 'src/durable/sender/sender.ts',
     from: 'const evidence = this.#evidence(earlier)',
     to: 'const evidence = this.#evidence(earlier.slice(0, 0))',
-  },
-  {
-    name: 'under way after a restart',
-    harm: 'leases from before a restart are not named as under way, and are sent under again',
-    breaks: ['I4', 'I3', 'line'],
-    file: 'src/durable/sender/under-way.ts',
-    from: "if (tries.some(({ live }) => live.length > 0)) return { kind: 'under way' }",
-    to: "if (tries.some(({ live }) => live.length > 0)) return { kind: 'none', absents: 0 }",
   },
   {
     name: 'body kept',
