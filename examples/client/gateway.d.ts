@@ -1142,6 +1142,7 @@ export interface components {
           /** @description The jobs that run now; of an account, how many. */
           executing: {
               id: string;
+              providerJob?: components["schemas"]["ProviderJobField"];
               email: string;
               started: string;
               /** @description MM:SS */
@@ -1317,8 +1318,9 @@ export interface components {
           tenant?: components["schemas"]["TenantField"];
           /** @description Only in the operator's lists */
           provider?: string;
-          /** @description The provider's id. null: not known */
+          /** @description The provider's id, or the name of a job that was queued. null: not known */
           jobid: string | null;
+          providerJob?: components["schemas"]["ProviderJobField"];
           /** @description The X-Request-Id of the call that created it */
           requestId: string;
           /** @description null: its account was removed */
@@ -1377,6 +1379,7 @@ export interface components {
           running: {
               /** @description The provider’s id, or the lease’s while there is none. */
               jobid: string;
+              providerJob?: components["schemas"]["ProviderJobField"];
               email: string;
               created: string;
               /** @description The path that created it. */
@@ -1985,6 +1988,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       Pool: {
           /**
@@ -2395,6 +2400,9 @@ export interface components {
           requestsPerMinute: number | null;
           /** @description The kinds of calls that it may make. null: all. */
           routes: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
+          sees: components["schemas"]["SeesField"];
+          /** @description Ids of its tenant that a token with `sees: own` may use too. */
+          grants: string[];
       };
       TokenChange: {
           name?: string;
@@ -2414,6 +2422,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       TokenWithSecret: components["schemas"]["Token"] & {
           /** @description Shown once. */
@@ -2557,6 +2567,13 @@ export interface components {
       PriorityField: number;
       /** @description The address of a video. */
       VideoField: string;
+      /**
+       * @description `own`: the token sees only what was made with it.
+       * @enum {string}
+       */
+      SeesField: "all" | "own";
+      /** @description Ids of its tenant that a token with `sees: own` may use too. */
+      GrantsField: string[];
       /** @description The address of a picture of the clothes. */
       UpperInputField: string;
       /** @description Whose it is; only in the operator's lists */
@@ -2567,6 +2584,8 @@ export interface components {
       ErrorField: string;
       /** @description Where the events go: https, and a public address. */
       UrlField: string;
+      /** @description The provider’s id of a job that was queued, once it is known */
+      ProviderJobField: string;
       /** @description How many requests it may make in a minute. null: no limit. */
       RequestsPerMinuteField: (30 | 60 | 120 | 300 | 600 | 1200) | null;
       /** @description The kind of thing whose state shows the end of the job. */
@@ -3644,12 +3663,12 @@ export interface operations {
                    * @example {
                    *       "tokens": [
                    *         {
-                   *           "id": "tok_e91774b8efe57e35",
-                   *           "tenant": "customer-1",
-                   *           "name": "customer 1",
+                   *           "id": "tok_585129d6f05423b2",
+                   *           "tenant": "tnt_1f3e4470030295c1",
+                   *           "name": "test",
                    *           "scope": "full",
                    *           "subscription": "active",
-                   *           "createdAt": "2026-11-29T22:21:16.200Z",
+                   *           "createdAt": "2026-11-29T23:25:53.271Z",
                    *           "expiresAt": null,
                    *           "whenFull": null,
                    *           "weight": null,
@@ -3658,7 +3677,9 @@ export interface operations {
                    *           "maxConcurrent": null,
                    *           "jobsPerDay": null,
                    *           "requestsPerMinute": null,
-                   *           "routes": null
+                   *           "routes": null,
+                   *           "sees": "all",
+                   *           "grants": []
                    *         }
                    *       ]
                    *     }
@@ -3695,7 +3716,7 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "token": "hgw_…",
                    *       "accessKey": "hga_…",
                    *       "secretKey": "hgk_…",
@@ -3703,7 +3724,7 @@ export interface operations {
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3712,7 +3733,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["TokenWithSecret"];
@@ -3737,12 +3760,12 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "tenant": "customer-1",
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3751,7 +3774,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["Token"];
@@ -4198,6 +4223,8 @@ export interface operations {
                    */
                   "application/json": {
                       id: string;
+                      /** @description The provider’s id of a job that was queued, once it is known */
+                      providerJob?: string;
                       email: string;
                       started: string;
                       /** @description MM:SS */
@@ -4788,6 +4815,8 @@ export interface operations {
               content: {
                   "application/json": {
                       id: string;
+                      /** @description The provider’s id of a job that was queued, once it is known */
+                      providerJob?: string;
                       email: string;
                       started: string;
                       /** @description MM:SS */

@@ -42,6 +42,9 @@ const CALLED_BACK = 1
  */
 const QUEUED = { requests: 3, rows: 4 + 3, kvReads: 1 }
 const NOT_QUEUED = { requests: 0, rows: 0, kvReads: 0 }
+/** The first item of a tenant also writes to KV that the tenant queues, for lists. */
+const FIRST_ITEM = { requests: 1, rows: 2, kvWrites: 1 }
+const NOT_FIRST = { requests: 0, rows: 0, kvWrites: 0 }
 
 type Budget = Pick<Spent, 'kvReads' | 'kvWrites' | 'requests' | 'rows'>
 
@@ -51,6 +54,8 @@ interface About {
   isWaitedFor: boolean
   /** No job of the tenant had a key before. */
   isFirstKey: boolean
+  /** No job of the tenant was queued before. */
+  isFirstItem: boolean
   /** How often its account's object was woken after the job was begun. */
   slept: number
   /** Its token has limits on jobs. */
@@ -66,18 +71,20 @@ interface About {
  * Else nobody waits for a job that no event tells, and it lasts five minutes at most.
  */
 function budgetOf(planned: PlannedCreation | PlannedItem, about: About): Budget {
-  const { delivered, isWaitedFor, isFirstKey, slept, isLimited } = about
+  const { delivered, isWaitedFor, isFirstKey, isFirstItem, slept, isLimited } = about
   const isTold = COUNTED_ON.has(planned.kind)
   const looks = !isTold && isWaitedFor ? LOOKS : 0
   const key = planned.isKeyed ? 2 : 0
   const more = key + (isLimited ? 2 : 0)
   const isCalledBack = planned.own !== undefined && kindNamed(planned.kind).event !== undefined
   const queued = planned.do === 'queue' ? QUEUED : NOT_QUEUED
+  const first = isFirstItem ? FIRST_ITEM : NOT_FIRST
+  const beside = { requests: queued.requests + first.requests, rows: queued.rows + first.rows }
   return {
-    ...{ kvReads: queued.kvReads, kvWrites: 0 },
+    ...{ kvReads: queued.kvReads, kvWrites: first.kvWrites },
     requests:
-      (isTold ? 4 : 6) + looks + more + slept + (isCalledBack ? CALLED_BACK : 0) + queued.requests,
-    rows: (isTold ? 4 : 5 + slept) + looks + more + (isFirstKey ? 1 : 0) + delivered + queued.rows,
+      (isTold ? 4 : 6) + looks + more + slept + (isCalledBack ? CALLED_BACK : 0) + beside.requests,
+    rows: (isTold ? 4 : 5 + slept) + looks + more + (isFirstKey ? 1 : 0) + delivered + beside.rows,
   }
 }
 
@@ -92,10 +99,13 @@ export function overBudget(
   const isWaitedFor = own !== undefined || (scene.plan.tenants[tenant]?.endpoints ?? 0) > 0
   const earlier = [...scene.intentions.values()].filter((one) => one.mark !== mark)
   const isFirstKey = planned.isKeyed && earlier.every(({ key }) => key === undefined)
+  const isFirstItem =
+    planned.do === 'queue' && earlier.every(({ item }) => !item || item.names.length === 0)
   // The creation itself wakes the object, which slept since the last one.
   const slept = Math.max(0, after.wakes - before.wakes - 1)
   const isLimited = scene.plan.limits !== undefined
-  const budget = budgetOf(planned, { delivered, isWaitedFor, isFirstKey, slept, isLimited })
+  const about = { delivered, isWaitedFor, isFirstKey, isFirstItem, slept, isLimited }
+  const budget = budgetOf(planned, about)
   const over = (Object.keys(budget) as (keyof Budget)[]).flatMap((what) => {
     const spent = after[what] - before[what]
     return spent > budget[what] ? [`${spent} ${what} of ${budget[what]}`] : []

@@ -20,14 +20,22 @@ interface Client {
   line?: PlannedLine | undefined
 }
 
-/** `line`: it asks to be queued, and this happens beside its polls. */
+interface How {
+  /** The tenant of the plan with another token of it. */
+  as?: Tenant
+  /** It asks to be queued. */
+  line?: PlannedLine
+  /** Happens beside its polls. */
+  beside?: (intention: Intention) => Promise<void>
+}
+
 export async function carryOut(
   scene: Scene,
   planned: PlannedCreation,
-  { line, beside }: { line?: PlannedLine; beside?: (intention: Intention) => Promise<void> } = {}
+  { as, line, beside }: How = {}
 ): Promise<void> {
   const { mark, kind, own } = planned
-  const tenant = tenantAt(scene, planned.tenant)
+  const tenant = as ?? tenantAt(scene, planned.tenant)
   const intention: Intention = {
     ...{ mark, kind, tenant: tenant.no, isUntracked: false },
     ...(planned.isKeyed ? { key: `key-${mark}` } : {}),

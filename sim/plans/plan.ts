@@ -76,6 +76,14 @@ export interface PlannedItem extends Omit<PlannedCreation, 'do' | 'waits'> {
 /** What becomes of a second token. A lapsed one is active again after a while. */
 export type TokenEnd = 'remove' | 'expire' | 'lapse'
 
+/** Two customers of a tenant, each with two things to make. */
+export interface PlannedCustomers {
+  /** The tenant's place in the plan. */
+  place: number
+  marks: string[]
+  kind: string
+}
+
 export interface PlannedOlder {
   mark: string
   /** Has a callback of its own. */
@@ -155,6 +163,7 @@ export type Action =
   | { do: 'low balance'; account: string; forMs: number }
   | ({ do: 'older video'; tenant: number } & PlannedOlder)
   | { do: 'stream'; tenant: number; isStopped: boolean }
+  | ({ do: 'customers'; tenant: number } & PlannedCustomers)
   /** `method`: only calls of this one do not arrive. */
   | { do: 'unreachable object'; n: number; forMs: number; method?: string }
   | { do: 'kill isolate' }

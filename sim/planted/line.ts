@@ -148,8 +148,8 @@ const IN_ONE_PLACE: readonly Written[] = [
     harm: 'an account does not ask for work when a slot is freed, so it stands idle until the look',
     breaks: ['line'],
     file: 'src/durable/sender/sender.ts',
-    from: 'if (isFreed) this.pullIfMore()',
-    to: 'if (isFreed && held < 0) this.pullIfMore()',
+    from: 'return isFreed && this.pullIfMore()',
+    to: 'return isFreed && held < 0 && this.pullIfMore()',
   },
   {
     name: 'end not handed over',

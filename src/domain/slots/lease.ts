@@ -88,6 +88,8 @@ export interface Lease {
   item?: LeaseItem
   /** The token has limits on jobs, so the desk is told of the end (domain/limits/share.ts). */
   isLimited?: true
+  /** The own token that the job was made with (RFC 0010). Of its tenant's other tokens, those that see all see it too. */
+  ownToken?: string
 }
 
 /** For a creation that was queued (RFC 0009): what its lease keeps of the item. */
@@ -121,6 +123,8 @@ export interface Ledger {
   isHooked?: boolean
   leases: readonly Lease[]
   parkings: readonly Parking[]
+  /** Free slots that are kept for others for a moment. */
+  kept?: number
   /** Whether this request's jobs have ended lately. */
   hasEnded?(requestId: string): boolean
 }
@@ -156,6 +160,7 @@ export interface LeaseAsk {
   expected?: ExpectedJob
   item?: LeaseItem
   isLimited?: true
+  ownToken?: string
 }
 
 export interface JobStart {
@@ -202,6 +207,8 @@ export interface Outcome {
   detail?: string
   /** For a queued creation: it ended without a start, so there never was a job. */
   isUnstarted?: true
+  /** For one of several jobs of a queued creation that are all absent: none of them ran. */
+  isOfAll?: true
 }
 
 /** What the provider told about a job at its end. Absent: it did not tell. */
@@ -300,7 +307,7 @@ function refuse(
   const wish = { isJob: true, meter, row, part, despite }
   const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
-  const hasRoom = held + wanted <= limit
+  const hasRoom = held + wanted <= limit && held + wanted + (ledger.kept ?? 0) <= ledger.maxJobs
   if (hasRoom && !(ask.mayBeJob && isFullOfGuesses(ledger, now))) return undefined
   const retryAt = nextEndAt(ledger, now, durations)
   return { ok: false, reason: 'full', retryAt, ...(hasRoom ? { ofGuesses: true } : {}) }
@@ -317,7 +324,7 @@ function isFullOfGuesses(ledger: Ledger, now: number): boolean {
   return heldSlots({ ...ledger, leases: guesses }, now) >= guessesMax(ledger.maxJobs)
 }
 
-function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
+export function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
   return count * slots
 }
 
@@ -364,6 +371,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(ask.row === undefined ? {} : { row: ask.row }),
     ...(ask.item === undefined ? {} : { item: ask.item }),
     ...(ask.isLimited ? { isLimited: true } : {}),
+    ...(ask.ownToken === undefined ? {} : { ownToken: ask.ownToken }),
     ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }
