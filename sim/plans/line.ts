@@ -58,8 +58,7 @@ function queued(chance: Chance, { after, action }: Step): Step {
 
 function itemOf(creation: PlannedCreation, line: PlannedLine): PlannedItem {
   const { waits: _, ...planned } = creation
-  // A creation of several jobs is not queued yet.
-  return { ...planned, do: 'queue', languages: 1, line }
+  return { ...planned, do: 'queue', line }
 }
 
 function drawHow(chance: Chance): PlannedLine {
