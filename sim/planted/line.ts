@@ -80,14 +80,6 @@ const IN_ONE_PLACE: readonly Written[] = [
     to: 'leaseIds: chosen.choice.leaseIds.length > 0 ? chosen.choice.leaseIds : [leaseId] }',
   },
   {
-    name: 'late report',
-    harm: 'a report about an earlier try is believed',
-    breaks: ['I4', 'I3', 'line'],
-    file: 'src/domain/queue/judge-report.ts',
-    from: "if (state !== 'chosen' || leaseIds.at(-1) !== leaseId) return undefined",
-    to: "if (state !== 'chosen') return undefined",
-  },
-  {
     name: 'evidence forgotten',
     harm: 'an item that comes again is sent again, whatever the tables of the account say of its earlier tries',
     breaks: ['I4', 'I3', 'line'],
@@ -158,14 +150,6 @@ const IN_ONE_PLACE: readonly Written[] = [
     file: 'src/durable/line/untold-ends.ts',
     from: 'if (isClosed() || taken.length === 0) return false',
     to: 'if (isClosed()) return false\n    if (taken.length === 0) taken.push(...items)',
-  },
-  {
-    name: 'id of an unstarted end',
-    harm: 'an end without a start has another id each time it is handed over',
-    breaks: ['line'],
-    file: 'src/durable/sender/unstarted.ts',
-    from: '.filter(({ item }) => tables.endedOf(item).length === 0)',
-    to: '.filter(({ item }) => item.length > 0)',
   },
 ]
 
