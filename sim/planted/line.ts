@@ -8,9 +8,9 @@ const IN_TWO_PLACES: readonly PlantedFault[] = [
     breaks: ['I4', 'I3', 'line'],
     sabotages: [
       {
-        file: 'src/durable/sender/under-way.ts',
-        from: 'return open.flatMap(({ item }) => item?.id ?? [])',
-        to: 'return open.slice(0, 0).flatMap(({ item }) => item?.id ?? [])',
+        file: 'src/durable/sender/sender.ts',
+        from: '...underWayOf(tables.leases(), tenant),',
+        to: '...underWayOf(tables.leases().slice(0, 0), tenant),',
       },
       {
         file: 'src/durable/sender/under-way.ts',
