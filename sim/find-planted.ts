@@ -2,7 +2,8 @@
 import { isOf, keptPlans } from './found.ts'
 import type { Outcome } from './play.ts'
 import { Player } from './pool.ts'
-import type { PlantedFault } from './planted/faults.ts'
+import type { PlantedFault } from './planted/written.ts'
+import { seedOfLine } from './plans/line.ts'
 
 export interface Found {
   fault: PlantedFault
@@ -56,7 +57,7 @@ async function find(
   const seeds = own ? Math.min(SEEDS_BEFORE_PLAN, seedsMax) : seedsMax
   try {
     for (let n = 0; n < seeds; n += 1) {
-      const seed = from + n
+      const seed = fault.isOfLine ? seedOfLine(from + n - 1) : from + n
       const { violations } = await player.play(seed)
       const seen = violations.filter((text) => isOf(fault, text))
       if (seen.length === 0) continue

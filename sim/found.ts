@@ -1,7 +1,8 @@
 /** The plans of `sim/found/`: each has broken a promise, and breaks it again with the fault that it found. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Plan } from './plans/plan.ts'
-import { PLANTED, type PlantedFault } from './planted/faults.ts'
+import { PLANTED } from './planted/faults.ts'
+import type { PlantedFault } from './planted/written.ts'
 import { Player } from './pool.ts'
 
 interface KeptPlan {

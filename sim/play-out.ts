@@ -2,6 +2,7 @@
 import { CALM, ORIGIN } from './platform/universe.ts'
 import type { Plan } from './plans/plan.ts'
 import { CALM_HEYGEN } from './witness/books.ts'
+import { leftInLine } from './checkers/line/promises.ts'
 import { untoldNow } from './checkers/telling.ts'
 import { act } from './steps/act.ts'
 import type { Scene, Tenant } from './clients/scene.ts'
@@ -31,6 +32,7 @@ export async function playOut(scene: Scene): Promise<void> {
   })
   await Promise.all([calm, plan.isInTurn === true ? inTurn(scene) : together(scene, plan)])
   await over(scene, 60_000)
+  await lineOver(scene)
   scene.answersOfSteps = scene.answers.length
   await universe.rest(() => owedNow(scene))
 }
@@ -60,6 +62,17 @@ async function over({ heygen, kling, universe: { world } }: Scene, lookMs: numbe
   const isOpen = () =>
     heygen.running.length + kling.running.length + heygen.events.open + kling.open
   while (isOpen() > 0) await world.sleep(lookMs, 'wait')
+}
+
+/** What waits may wait for seven days, and then run. */
+const LINE_MS = 8 * 24 * HOUR_MS
+
+async function lineOver(scene: Scene): Promise<void> {
+  const { world } = scene.universe
+  const latest = world.now + LINE_MS
+  while (scene.plan.hasLine === true && world.now < latest && leftInLine(scene).length > 0)
+    await world.sleep(HOUR_MS, 'the line')
+  await over(scene, 60_000)
 }
 
 /** Whether the gateway still owes anything, as far as clients can see. No promise: it only says when to look at the promises. */

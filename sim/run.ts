@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { drawPlan } from './plans/draw.ts'
 import type { Plan } from './plans/plan.ts'
+import { seedOfLine } from './plans/line.ts'
 import { loadBuild } from './platform/build.ts'
 import { takeGlobals } from './platform/seams.ts'
 import { PLANTED } from './planted/faults.ts'
@@ -22,6 +23,8 @@ const { values } = parseArgs({
     trace: { type: 'boolean' },
     from: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1000' },
+    /** Only seeds whose plans are about the line: `--from` and `--seeds` count these. */
+    line: { type: 'boolean' },
     processes: { type: 'string', default: String(CORES) },
     /** Plays each seed twice, and compares the hashes. */
     twice: { type: 'boolean' },
@@ -71,7 +74,8 @@ async function playMany(): Promise<void> {
   const began = performance.now()
   const kept = new Map([...keptPlans()].map(([name, { plan }]) => [plan, name]))
   const before = values.before === undefined ? undefined : folderOf(values.before)
-  const numbers = Array.from({ length: count }, (_, n) => from + n)
+  const numberOf = (n: number) => (values.line ? seedOfLine(n - 1) : n)
+  const numbers = Array.from({ length: count }, (_, n) => numberOf(from + n))
   const change = { ...(before && { isRenewed: true }), ...(values.limited && { limits: LIMITS }) }
   const isChanged = Object.keys(change).length > 0
   const seeds = numbers.map((seed) => (isChanged ? { ...drawPlan(seed), ...change } : seed))

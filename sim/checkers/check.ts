@@ -7,6 +7,8 @@ import { othersSeen, removedTokensWork } from './tenants.ts'
 import { changedBytes } from './bytes.ts'
 import { wrongAlerts, wronglySigned } from './signatures.ts'
 import { parkedAtRest, parkedWithoutFault } from './accounts/parked.ts'
+import { idleSlots } from './line/idle.ts'
+import { linePromises } from './line/promises.ts'
 import { lostOwners } from './owners.ts'
 import { wrongCopies } from './files.ts'
 import { klingPromises } from './kling.ts'
@@ -19,7 +21,7 @@ export function atOnce(scene: Scene): void {
   const { heygen, kling, violations } = scene
   violations.push(...kling.breaches.splice(0))
   violations.push(...heygen.breaches.splice(0))
-  violations.push(...uncounted(scene), ...wrongShares(scene))
+  violations.push(...uncounted(scene), ...wrongShares(scene), ...idleSlots(scene))
   violations.push(...heygen.events.believed.splice(0).map((text) => `I3 ${text}`))
 }
 
@@ -39,6 +41,7 @@ export async function seenFromOutside(scene: Scene): Promise<void> {
   violations.push(...(await removedTokensWork(scene)))
   violations.push(...(await wrongCopies(scene)))
   violations.push(...(await klingPromises(scene)))
+  violations.push(...(await linePromises(scene)))
   violations.push(...wronglySigned(scene), ...wrongAlerts(scene))
   violations.push(...changedBytes(scene))
   violations.push(...othersSeen(scene))

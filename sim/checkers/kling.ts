@@ -15,7 +15,9 @@ export async function klingPromises(scene: Scene): Promise<string[]> {
     for (const one of available)
       if (one.executing > 0) found.push(`I2 kling: slots held at rest: ${JSON.stringify(one)}`)
   }
-  for (const { mark, tenant, taskIds, isTold, answers } of klingIntentions.values()) {
+  for (const { mark, tenant, taskIds, isTold, answers, item } of klingIntentions.values()) {
+    // What was queued has names (line/promises.ts).
+    if (item) continue
     const holder = everyTenant[tenant]
     if (!holder || holder.endedAt !== undefined) continue
     const started = [...kling.tasks.values()].filter((task) => task.mark === mark)

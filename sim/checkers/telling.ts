@@ -1,5 +1,6 @@
 /** I3 and I4, by the checks of the storm: what was started, what was told, and how often. */
 import * as checks from '../../test/support/storm/storm-checks.ts'
+import { namedReal, realIds, underRealIds } from './line/names.ts'
 import type { BookedCreation } from '../witness/books.ts'
 import {
   ask,
@@ -11,12 +12,15 @@ import {
 
 /** So long after a change, ends go by it. */
 const GRACE_MS = 600_000
+/** An end whose event was lost is asked about after ten minutes, and again if that fails. */
+const HEARD_MS = 2 * GRACE_MS
 /** By how much clocks of two isolates differ at most, and a call between them. */
 const CLOCKS_MS = 30_000
 
 export async function promisesOfTelling(scene: Scene): Promise<string[]> {
   for (const intention of scene.intentions.values()) await askAbout(scene, intention)
-  const found = scene.everyTenant.flatMap((tenant) => promisesTo(scene, tenant))
+  const real = realIds(scene)
+  const found = scene.everyTenant.flatMap((tenant) => promisesTo(scene, real, tenant))
   return [...found, ...toldThoughUntracked(scene)]
 }
 
@@ -25,23 +29,32 @@ const NOT_TOLD = ': not told '
 
 /** Whether an end is missing somewhere. */
 export function untoldNow(scene: Scene): boolean {
-  const found = scene.everyTenant.flatMap((tenant) => promisesTo(scene, tenant))
+  const real = realIds(scene)
+  const found = scene.everyTenant.flatMap((tenant) => promisesTo(scene, real, tenant))
   return found.some((text) => text.includes(NOT_TOLD))
 }
 
-function promisesTo(scene: Scene, tenant: Tenant): string[] {
+/** `real`: the jobs behind the names of queued creations. */
+function promisesTo(scene: Scene, real: ReadonlyMap<string, string>, tenant: Tenant): string[] {
   const { heygen, receivers } = scene
   const intentions = new Map(
-    [...scene.intentions].filter(([, one]) => one.tenant === tenant.no && !isLeftOut(scene, one))
+    [...scene.intentions]
+      .filter(([, one]) => one.tenant === tenant.no && !isLeftOut(scene, real, one))
+      .map(([mark, one]) => [mark, namedReal(real, one)])
   )
+  const toReal = underRealIds(real)
   const creations = heygen.creations.filter(({ mark }) => intentions.has(mark))
   const posts = tenant.endpoints.map(({ path }) =>
-    receivers.to(path).filter((one) => one.path === path)
+    receivers
+      .to(path)
+      .filter((one) => one.path === path)
+      .map(toReal)
   )
   const own = (manner: string) =>
     receivers
       .to(`/${manner}/`)
       .filter(({ path }) => intentions.has(path.slice(path.lastIndexOf('/') + 1)))
+      .map(toReal)
   const seen: checks.Seen = {
     ...{ limits: new Map(), intentions, secrets: [], books: { accounts: [], creations } },
     told: {
@@ -144,7 +157,10 @@ function toldThoughUntracked({ intentions, heygen, receivers }: Scene): string[]
 }
 
 /** Jobs that the client has given up, and jobs of accounts that were removed at once, before the gateway knew their end. */
-function isLeftOut(scene: Scene, { mark, isUntracked, jobIds }: Intention): boolean {
+function isLeftOut(scene: Scene, real: ReadonlyMap<string, string>, intention: Intention): boolean {
+  const { mark, isUntracked, item } = intention
+  const { jobIds } = namedReal(real, intention)
+  if (item?.isDeleted) return true
   const booked = scene.heygen.creations.filter((one) => one.mark === mark)
   const isDropped = booked.some(({ account, jobs }) =>
     scene.drops.some(
@@ -152,7 +168,7 @@ function isLeftOut(scene: Scene, { mark, isUntracked, jobIds }: Intention): bool
         email === account &&
         jobs.some(
           ({ id, createdAt, endedAt = Infinity }) =>
-            createdAt <= at + GRACE_MS && (endedAt > at - GRACE_MS || !jobIds.includes(id))
+            createdAt <= at + GRACE_MS && (endedAt > at - HEARD_MS || !jobIds.includes(id))
         )
     )
   )

@@ -7,7 +7,7 @@ import { ask, emailOf } from '../clients/scene.ts'
 import { BROKEN } from '../witness/heygen.ts'
 
 const NAMES =
-  /\b(?:mark-\d+-\d+|[a-z]+-[0-9a-f]{20}|tenant\d+\/\d+|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}|\d{18}|[a-z]+@example\.com)(?!\w)/g
+  /\b(?:mark-\d+-\d+|[a-z]+-[0-9a-f]{20}|tenant\d+\/\d+|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}|\d{18,19}|(?:[a-z]+_)?[0-9a-f]{32}|[a-z]+@example\.com)(?!\w)/g
 
 export function othersSeen(scene: Scene): string[] {
   const { answers, receivers } = scene
@@ -73,14 +73,16 @@ function ownersOf({
   const owners = new Map<string, Set<number>>()
   const own = (name: string, tenant: number) =>
     owners.set(name, (owners.get(name) ?? new Set()).add(tenant))
-  for (const { mark, tenant } of intentions.values()) own(mark, tenant)
+  for (const { mark, tenant, item } of [...intentions.values(), ...klingIntentions.values()]) {
+    own(mark, tenant)
+    for (const name of item?.names ?? []) own(name, tenant)
+  }
   for (const { id, mark } of heygen.jobs.values()) {
     const tenant = intentions.get(mark)?.tenant
     if (tenant !== undefined) own(id, tenant)
   }
   for (const { id, content } of heygen.files.all.values())
     for (const upload of uploads.values()) if (upload.content === content) own(id, upload.tenant)
-  for (const { mark, tenant } of klingIntentions.values()) own(mark, tenant)
   for (const { id, account } of kling.tasks.values()) own(id, klingHolders.get(account) ?? -1)
   for (const [email, no] of klingHolders) own(email, no)
   for (const { no, endpoints } of everyTenant)

@@ -26,7 +26,8 @@ interface Row {
 
 interface Ended {
   lease: { tenant: string; token?: string; route: string; jobId?: string }
-  outcome: { status: string }
+  /** `isUnstarted`: a queued creation that never ran, which is no job. */
+  outcome: { status: string; isUnstarted?: true }
 }
 
 export function usageBooks(scene: Scene): UsageBooks[] {
@@ -82,7 +83,7 @@ function endedOf({ universe }: Scene, tenant: string): Map<string, number> {
     )
     for (const { at, record } of rows) {
       const { lease, outcome } = JSON.parse(String(record)) as Ended
-      if (lease.tenant !== tenant || outcome.status === 'absent') continue
+      if (lease.tenant !== tenant || outcome.status === 'absent' || outcome.isUnstarted) continue
       add(jobs, [dayOf(Number(at)), lease.token ?? '', lease.route, outcome.status], 1)
     }
   }

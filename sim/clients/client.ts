@@ -1,8 +1,9 @@
 /** A client that wants one thing made once: it creates, repeats where the answer allows it, and asks how its job is. */
 import { kindNamed } from '../../test/support/witness/witness-kinds.ts'
 import { ORIGIN } from '../platform/universe.ts'
-import type { PlannedCreation } from '../plans/plan.ts'
+import type { PlannedCreation, PlannedLine } from '../plans/plan.ts'
 import { statusPaths } from './looks.ts'
+import type { ClientAnswer } from '../platform/isolates.ts'
 import { ask, keep, RECEIVER, type Intention, type Scene, type Tenant } from './scene.ts'
 import { tenantAt } from './set-up.ts'
 
@@ -16,10 +17,23 @@ interface Client {
   tenant: Tenant
   planned: PlannedCreation
   intention: Intention
+  line?: PlannedLine | undefined
 }
 
-/** `as`: the tenant of the plan with another token of it. */
-export async function carryOut(scene: Scene, planned: PlannedCreation, as?: Tenant): Promise<void> {
+interface How {
+  /** The tenant of the plan with another token of it. */
+  as?: Tenant
+  /** It asks to be queued. */
+  line?: PlannedLine
+  /** Happens beside its polls. */
+  beside?: (intention: Intention) => Promise<void>
+}
+
+export async function carryOut(
+  scene: Scene,
+  planned: PlannedCreation,
+  { as, line, beside }: How = {}
+): Promise<void> {
   const { mark, kind, own } = planned
   const tenant = as ?? tenantAt(scene, planned.tenant)
   const intention: Intention = {
@@ -28,13 +42,14 @@ export async function carryOut(scene: Scene, planned: PlannedCreation, as?: Tena
     ...(planned.hasCallbackId ? { callbackId: mark } : {}),
     ...(own === undefined ? {} : { own }),
     ...{ answers: [], requestIds: [], jobIds: [], views: [], bodies: [] },
+    ...(line === undefined ? {} : { item: { tokenId: tokenOf(tenant, line).tokenId, names: [] } }),
   }
   scene.intentions.set(mark, intention)
-  const client = { scene, tenant, planned, intention }
-  const body = bodyOf(scene, planned)
+  const client: Client = { scene, tenant, planned, intention, line }
+  const body = bodyOf(scene, planned, line)
   const isTwice = planned.isKeyed && planned.repeats === 'at once'
   await Promise.all([insistOn(client, body), ...(isTwice ? [attempt(client, body)] : [])])
-  await poll(client)
+  await Promise.all([poll(client), beside?.(intention)])
   if (!planned.isKeyed || planned.laterMs === undefined) return
   await scene.universe.world.sleep(planned.laterMs, 'before a late repeat')
   const isOther = planned.repeats === 'other body'
@@ -58,7 +73,7 @@ async function poll({ scene, tenant, planned, intention }: Client): Promise<void
   }
 }
 
-function bodyOf(scene: Scene, planned: PlannedCreation): string {
+function bodyOf(scene: Scene, planned: PlannedCreation, line: PlannedLine | undefined): string {
   const { mark, kind, isNamed, hasCallbackId, own, languages, files, looks } = planned
   const body = kindNamed(kind).body(mark)
   const text = JSON.stringify({
@@ -67,16 +82,45 @@ function bodyOf(scene: Scene, planned: PlannedCreation): string {
     ...('output_languages' in body ? { output_languages: LANGUAGES.slice(0, languages) } : {}),
     ...(files === undefined ? {} : membersNaming(scene, files)),
     ...(looks === undefined ? {} : { type: 'avatar', ...ownOf(looks) }),
+    ...(line?.isRefused ? refusedBody(kind) : {}),
     ...(hasCallbackId ? { callback_id: mark } : {}),
     ...(own === undefined ? {} : { callback_url: `${RECEIVER}/${own}/${mark}` }),
   })
   return planned.isOdd ? text.replace('{', `{ ${ODD}`) : text
 }
 
+/** What a creation asks of the line. */
+export function wishOf(line: PlannedLine | undefined): Record<string, string> {
+  if (line === undefined) return {}
+  const { priority, startWithinMs } = line
+  return {
+    prefer: 'respond-async',
+    ...(priority === undefined ? {} : { 'x-gateway-priority': String(priority) }),
+    ...(startWithinMs === undefined
+      ? {}
+      : { 'x-gateway-start-within': String(Math.ceil(startWithinMs / 1000)) }),
+  }
+}
+
+export function tokenOf(
+  tenant: Tenant,
+  line: PlannedLine | undefined
+): Pick<Tenant, 'token' | 'tokenId'> {
+  return line?.isSecond === true ? (tenant.second ?? tenant) : tenant
+}
+
+/** The names of the jobs, if the gateway has put the creation into the line. */
+export function namesIn({ headers }: ClientAnswer): string[] {
+  const isQueued = headers['preference-applied']?.includes('respond-async') === true
+  return isQueued ? (headers['x-gateway-job'] ?? '').split(',').map((name) => name.trim()) : []
+}
+
 /** True: the client has what it wanted, or may not ask again. */
 async function attempt(client: Client, body: string): Promise<boolean> {
-  const { scene, tenant, planned, intention } = client
-  const { key, kind } = intention
+  const { scene, tenant, planned, intention, line } = client
+  const { key, kind, item } = intention
+  const { token, tokenId } = tokenOf(tenant, line)
+  if (item && item.names.length === 0) item.tokenId = tokenId
   const { path } = kindNamed(kind)
   if (!intention.bodies.includes(body)) intention.bodies.push(body)
   const answer = await scene.universe.call({
@@ -84,8 +128,9 @@ async function attempt(client: Client, body: string): Promise<boolean> {
     url: `${ORIGIN}/heygen${path}`,
     headers: {
       'content-type': 'application/json',
-      'x-api-key': tenant.token,
+      'x-api-key': token,
       ...(planned.waits ? { prefer: 'wait=30' } : {}),
+      ...wishOf(line),
       ...(key === undefined ? {} : { 'idempotency-key': key }),
     },
     body,
@@ -93,6 +138,7 @@ async function attempt(client: Client, body: string): Promise<boolean> {
   })
   keep(scene, tenant, `POST ${path}`, answer)
   const { status, headers } = answer
+  if (item?.names.length === 0) item.names = namesIn(answer)
   const code = headers['x-gateway-error']
   const named = headers['x-gateway-job']
   const requestId = headers['x-request-id']
@@ -104,6 +150,12 @@ async function attempt(client: Client, body: string): Promise<boolean> {
   if (status < 300) return true
   if (headers['x-should-retry'] === 'false') return true
   return key === undefined ? status !== 429 && status !== 503 : status < 409
+}
+
+/** HeyGen refuses it, and the gateway has no reason to. */
+function refusedBody(kind: string): object {
+  const [member = ''] = Object.keys(kindNamed(kind).needs)
+  return { [member]: 7 }
 }
 
 /** What only this account has. */

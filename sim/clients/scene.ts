@@ -19,6 +19,19 @@ export interface Intention extends CheckedIntention {
   untracked?: { id: string; at: number }
   /** What it sent, byte for byte. */
   bodies: string[]
+  /** It asked to be queued. */
+  item?: QueuedItem
+}
+
+export interface QueuedItem {
+  /** The token's. */
+  tokenId: string
+  /** The names of its jobs, as the gateway's answer to it said them. None: the gateway has not taken it, as far as its client knows. */
+  names: string[]
+  /** The gateway has confirmed that it was cancelled. */
+  isCancelled?: boolean
+  /** The provider's own delete was asked for, which goes to the job if it has begun meanwhile. */
+  isDeleted?: boolean
 }
 
 /** A secret that signs, and since when. */
@@ -50,6 +63,8 @@ export interface Tenant {
   pair: { accessKey: string; secretKey: string }
   endpoints: ClientEndpoint[]
   callbackSecrets: Secret[]
+  /** Another token of the tenant. */
+  second?: { token: string; tokenId: string }
   /** A rotation of the callback secret had no answer. */
   isUncertain: boolean
   /** When its removal began, epoch ms. */
@@ -75,6 +90,8 @@ export interface KlingIntention {
   /** Its own name. */
   name?: string
   answers: string[]
+  /** It asked to be queued. */
+  item?: QueuedItem
 }
 
 /** What a plan's players share. */
@@ -115,6 +132,8 @@ export interface Scene {
   structure: Promise<void>
   /** Tokens that were removed, and their tenants. */
   removedTokens: { token: string; tenant: Tenant }[]
+  /** Tokens under which nothing may start any more: since when, epoch ms, and until when. */
+  deadTokens: { tokenId: string; from: number; to: number }[]
   /** What reached HeyGen and may start a job. */
   sent: { path: string; body: string }[]
   /** What HeyGen was asked: method, address, headers without the credential, body. */
@@ -147,6 +166,7 @@ export function emptyScene(
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
+    deadTokens: [],
     ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
     ...{
@@ -186,12 +206,18 @@ export function keep(scene: Scene, { no }: Tenant, about: string, answer: Client
 export async function send(
   scene: Scene,
   tenant: Tenant,
-  call: { method: string; path: string; headers?: Record<string, string>; body?: string }
+  call: {
+    method: string
+    path: string
+    headers?: Record<string, string>
+    body?: string
+    token?: string
+  }
 ): Promise<ClientAnswer> {
-  const { method, path, headers = JSON_TYPE, body } = call
+  const { method, path, headers = JSON_TYPE, body, token = tenant.token } = call
   const answer = await scene.universe.call({
     ...{ method, url: ORIGIN + path, body },
-    headers: { authorization: `Bearer ${tenant.token}`, ...headers },
+    headers: { authorization: `Bearer ${token}`, ...headers },
   })
   keep(scene, tenant, `${method} ${path}`, answer)
   return answer

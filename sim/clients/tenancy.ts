@@ -14,7 +14,14 @@ export async function rotateToken(scene: Scene, tenant: Tenant): Promise<void> {
   Object.assign(tenant, made)
   await scene.universe.world.sleep(60_000, 'before the old token goes')
   const removed = await insist(scene, () => operate(scene, 'DELETE', `/admin/tokens/${tokenId}`))
-  if (isGood(removed)) scene.removedTokens.push({ token, tenant })
+  if (!isGood(removed)) return
+  scene.removedTokens.push({ token, tenant })
+  noteDead(scene, tokenId)
+}
+
+/** From now on nothing may start for a token. */
+export function noteDead(scene: Scene, tokenId: string): void {
+  scene.deadTokens.push({ tokenId, from: scene.universe.world.now, to: Infinity })
 }
 
 /** Removes a tenant with its accounts. Its name is used again for a new one, which adds the same accounts. */
@@ -32,6 +39,7 @@ export async function endTenant(scene: Scene, at: number, againAfterMs: number):
   })
   if (!isRemoved) return
   scene.removedTokens.push({ token: old.token, tenant: old })
+  for (const { tokenId } of [old, old.second ?? old]) noteDead(scene, tokenId)
   await world.sleep(againAfterMs, 'before the name is used again')
   const next = await makeTenant(scene, at)
   if (!next) return

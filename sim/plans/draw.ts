@@ -4,6 +4,7 @@ import { Chance } from '../world/chance.ts'
 import { CALM, type Rates } from '../platform/universe.ts'
 import { CALM_HEYGEN, type HeygenRates } from '../witness/books.ts'
 import { CALLS } from './calls.ts'
+import { inLine, isOfLine, measuredInLine } from './line.ts'
 import { LONG, withRoom } from './rooms.ts'
 import type { Action, Plan, PlannedAccount, PlannedCreation, Step } from './plan.ts'
 
@@ -17,9 +18,14 @@ const LOOKS = [
   '/heygen/v3/videos?limit=5',
 ]
 
-/** One plan of ten is calm, and its costs are counted; what another one leaves is looked at months later. */
+/**
+ * One plan of ten is calm, and its costs are counted; what another one leaves is looked at months later. Two of ten are about the line
+ * (line.ts).
+ */
 export function drawPlan(seed: number): Plan {
   if (seed % 10 === 7) return drawMeasured(seed)
+  if (isOfLine(seed))
+    return seed % 20 === 3 ? measuredInLine(drawMeasured(seed)) : inLine(drawStorm(seed))
   return { ...withRoom(drawStorm(seed)), ...(seed % 10 === LONG ? { isLong: true } : {}) }
 }
 

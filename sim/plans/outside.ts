@@ -18,6 +18,7 @@ const INSIDE = new Set<Action['do']>([
   ...(['unreachable object', 'crash object', 'lose copies'] as const),
   ...(['rotate master key', 'export and import', 'restore tenant'] as const),
   ...(['upload', 'delete file', 'sign in'] as const),
+  ...(['queue', 'second token', 'end token'] as const),
   ...(['add kling', 'kling task', 'list kling', 'sign own', 'page'] as const),
 ])
 

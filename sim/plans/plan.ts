@@ -55,6 +55,27 @@ export interface PlannedCreation {
   isOdd?: boolean
 }
 
+/** How a creation is put into the line of its tenant. */
+export interface PlannedLine {
+  priority?: number
+  startWithinMs?: number
+  /** Under the second token of its tenant. */
+  isSecond?: boolean
+  /** HeyGen refuses its body. */
+  isRefused?: boolean
+  /** Its client cancels it so long after the answer: at the queue, or by the provider's own delete. */
+  cancelsAfterMs?: number
+  cancelsBy?: 'queue' | 'delete'
+}
+
+export interface PlannedItem extends Omit<PlannedCreation, 'do' | 'waits'> {
+  do: 'queue'
+  line: PlannedLine
+}
+
+/** What becomes of a second token. A lapsed one is active again after a while. */
+export type TokenEnd = 'remove' | 'expire' | 'lapse'
+
 /** Two customers of a tenant, each with two things to make. */
 export interface PlannedCustomers {
   /** The tenant's place in the plan. */
@@ -96,10 +117,15 @@ export interface PlannedTask {
   isNamed: boolean
   isTold: boolean
   polls: number
+  /** It is put into the line. */
+  line?: PlannedLine
 }
 
 export type Action =
   | PlannedCreation
+  | PlannedItem
+  | { do: 'second token'; tenant: number }
+  | { do: 'end token'; tenant: number; how: TokenEnd; forMs: number }
   | { do: 'look'; tenant: number; at: string }
   | { do: 'list'; tenant: number; kind: string; pages: number }
   | { do: 'spy'; tenant: number; mark: string }
@@ -171,6 +197,8 @@ export interface Plan {
   isLong?: boolean
   /** Nothing goes wrong. */
   isGentle?: boolean
+  /** Creations are put into the line. */
+  hasLine?: boolean
   /** HeyGen has not ended v1 and v2. */
   hasOlder?: boolean
   /** Limits of every token of a tenant (`--limited`). */

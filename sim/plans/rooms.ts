@@ -8,11 +8,11 @@ import { CALM_HEYGEN } from '../witness/books.ts'
 import { CLIENT_ID } from '../witness/oauth.ts'
 import type { Action, Plan, PlannedCreation, Step } from './plan.ts'
 
-interface Visit extends Pick<Plan, 'vars' | 'hasOlder'> {
+export interface Visit extends Pick<Plan, 'vars' | 'hasOlder'> {
   steps: Step[]
 }
 
-interface Room {
+export interface Room {
   chance: Chance
   plan: Plan
   /** From 0 to 1: when in the storm. */
@@ -42,15 +42,23 @@ const ROOMS: readonly Drawer[] = [
 export function withRoom(plan: Plan): Plan {
   const chance = new Chance(plan.seed)
   if (!chance.isHit('has room', 0.6)) return plan
-  const room: Room = {
+  return visited(roomOf(plan, chance), chance.pick('room', ROOMS))
+}
+
+export function roomOf(plan: Plan, chance: Chance): Room {
+  return {
     ...{ chance, plan },
     at: (part, action) => ({ after: part * plan.rageMs, action }),
     tenant: () => chance.index('room tenant', plan.tenants.length),
   }
-  const { steps, ...more } = chance.pick('room', ROOMS)(room)
+}
+
+export function visited(room: Room, draw: Drawer): Plan {
+  const { chance, plan } = room
+  const { steps, ...more } = draw(room)
   const all = [...plan.steps, ...steps].toSorted((one, other) => one.after - other.after)
-  const visited = { ...plan, ...more, steps: all }
-  return chance.isHit('gentle', 0.25) ? gentle(visited) : visited
+  const visit = { ...plan, ...more, steps: all }
+  return chance.isHit('gentle', 0.25) ? gentle(visit) : visit
 }
 
 const ROUGH = new Set<Action['do']>([

@@ -2,19 +2,10 @@
  * Sabotages of `src`: one text that stands exactly once in one file, and what replaces it. Each breaks a promise, and the checkers
  * must see it. Those of MENDED put faults back that `src` has had.
  */
-import type { Sabotage } from '../platform/build.ts'
 import { ATTACKS } from './attacks.ts'
 import { FOUND } from './found.ts'
-import type { Written } from './written.ts'
-
-export interface PlantedFault {
-  name: string
-  /** What goes wrong. */
-  harm: string
-  /** With what the sentences of the checkers begin that see it. */
-  breaks: readonly string[]
-  sabotages: readonly Sabotage[]
-}
+import { LINE } from './line.ts'
+import type { PlantedFault, Written } from './written.ts'
 
 const NEW: readonly Written[] = [
   {
@@ -126,8 +117,8 @@ const NEW: readonly Written[] = [
     harm: 'a second call under a key does not wait for the first',
     breaks: ['I4'],
     file: 'src/durable/desk/idempotency-keys.ts',
-    from: 'const turn = turnOf(record, startedAt, { keepMs, keepUnknownMs, staleMs })',
-    to: "const turn: KeyTurn = record?.endedAt ? turnOf(record, startedAt, { keepMs, keepUnknownMs, staleMs }) : { kind: 'fresh' }",
+    from: 'const turn = turnOf(record, startedAt, spans, this.#tables.keys.lineEnd)',
+    to: "const turn: KeyTurn = record?.endedAt ? turnOf(record, startedAt, spans, this.#tables.keys.lineEnd) : { kind: 'fresh' }",
   },
   {
     name: 'key forgotten',
@@ -307,4 +298,5 @@ const IN_TWO_PLACES: readonly PlantedFault[] = [
 export const PLANTED: readonly PlantedFault[] = [
   ...[...NEW, ...MENDED, ...FOUND, ...ATTACKS].map(plantedOf),
   ...IN_TWO_PLACES,
+  ...LINE,
 ]

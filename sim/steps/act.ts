@@ -14,6 +14,7 @@ import { ask, emailOf, operate, type Scene } from '../clients/scene.ts'
 import { serveCustomers } from './customers.ts'
 import { makeOlderVideo, stream } from './older.ts'
 import { openPage } from './pages.ts'
+import { addSecondToken, endToken, queueOne } from './queue.ts'
 import { signIn } from './sign-in.ts'
 import { endTenant, rotateToken } from '../clients/tenancy.ts'
 import { tenantAt } from '../clients/set-up.ts'
@@ -25,7 +26,16 @@ type Acts = { [Do in Action['do']]: (scene: Scene, action: Extract<Action, { do:
 
 const ACTS: Acts = {
   create: (scene, planned) =>
-    scene.plan.isMeasured === true ? measure(scene, planned) : carryOut(scene, planned),
+    scene.plan.isMeasured === true
+      ? measure(scene, planned, (one) => carryOut(scene, one))
+      : carryOut(scene, planned),
+  queue: (scene, planned) =>
+    scene.plan.isMeasured === true
+      ? measure(scene, planned, (one) => queueOne(scene, one))
+      : queueOne(scene, planned),
+  'second token': (scene, { tenant }) => addSecondToken(scene, tenantAt(scene, tenant)),
+  'end token': (scene, { tenant, how, forMs }) =>
+    endToken(scene, tenantAt(scene, tenant), how, forMs),
   look: (scene, { tenant, at }) => ask(scene, tenantAt(scene, tenant), 'GET', at),
   list: (scene, { tenant, kind, pages }) =>
     looks.listPages(scene, tenantAt(scene, tenant), kind, pages),

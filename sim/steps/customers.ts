@@ -52,7 +52,7 @@ async function make(scene: Scene, { as, marks }: Customer, place: number, kind: 
       ...{ do: 'create' as const, tenant: place, mark, kind, isKeyed: true, isNamed: false },
       ...{ hasCallbackId: true, languages: 1, waits: true, polls: 2 },
     }
-    await carryOut(scene, planned, as)
+    await carryOut(scene, planned, { as })
   }
 }
 

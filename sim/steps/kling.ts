@@ -2,6 +2,8 @@
 import { createHmac } from 'node:crypto'
 import type { PlannedTask } from '../plans/plan.ts'
 import { ORIGIN } from '../platform/universe.ts'
+import { namesIn, tokenOf, wishOf } from '../clients/client.ts'
+import { cancelTask } from './queue.ts'
 import {
   ask,
   insist,
@@ -54,9 +56,14 @@ export async function makeTask(scene: Scene, tenant: Tenant, planned: PlannedTas
   const headers = {
     'content-type': 'application/json',
     ...(isKeyed ? { 'idempotency-key': `key-${mark}` } : {}),
+    ...wishOf(planned.line),
   }
+  const call = { method: 'POST', path: PATHS[form], headers, body }
   for (let n = 0; n < 6; n += 1) {
-    const answer = await send(scene, tenant, { method: 'POST', path: PATHS[form], headers, body })
+    const { token, tokenId } = tokenOf(tenant, planned.line)
+    const answer = await send(scene, tenant, { ...call, token })
+    const names = namesIn(answer)
+    if (planned.line && names.length > 0) intention.item = { tokenId, names }
     const { status } = answer
     intention.answers.push(`${status} ${answer.headers['x-gateway-error'] ?? ''}`)
     const named = answer.headers['x-gateway-job']
@@ -67,6 +74,7 @@ export async function makeTask(scene: Scene, tenant: Tenant, planned: PlannedTas
     if (isOver) break
     await scene.universe.world.sleep(2000 * 2 ** n, 'before a repeat')
   }
+  if (planned.line) await cancelTask(scene, tenant, intention, planned.line)
   for (let n = 0; n < planned.polls; n += 1) {
     await scene.universe.world.sleep(40_000, 'before a poll')
     await askAboutTask(scene, tenant, intention, n)

@@ -120,7 +120,7 @@ export class OwnerRows {
     const isThrough = rows.length < LOOKED_AT_ONCE
     const from = isThrough ? '' : (rows.at(-1)?.id ?? '')
     this.#sql.exec(
-      'UPDATE pruning SET place = ?, oldest = ? WHERE id = 1',
+      'UPDATE pruning SET place = ?1, oldest = ?2 WHERE id = 1 AND (place IS NOT ?1 OR oldest IS NOT ?2)',
       from,
       isThrough || oldest === Infinity ? null : oldest
     )

@@ -210,7 +210,9 @@ export function itemOf(
   { accounts, isPinned }: Eligible,
   { at, sealed }: { at: number; sealed: string }
 ): NewItem {
-  const { provider, match, tenant, tokenId = '', tokenHash = '', origin, reply, wish } = call
+  const { provider, match, tenant, tokenId = '', tokenHash = '', origin, wish } = call
+  // With the callback that stands in the body. An end without a start is told by who cannot open the body.
+  const { reply } = ask
   const form = match && provider.jobs.queueForm?.(match)
   if (!match || !form) throw new Error('a row that cannot be queued')
   const item = itemIdOf(call.requestId, at)

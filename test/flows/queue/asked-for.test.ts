@@ -64,6 +64,13 @@ test('what is queued opens to the call of the client, without its key', async ()
   expect(opened.headers.has('idempotency-key')).toBe(false)
 })
 
+test('a callback in the body stands beside it, so that an end without a start is told there too', async () => {
+  const door = new Door()
+  const url = 'https://client.example.com/end'
+  await door.call('POST', VIDEOS, { ...BODY, callback_url: url }, { headers: ASYNC })
+  expect(door.items[0]?.record.reply).toEqual({ url })
+})
+
 test('a named account is the lane of the item, by its email and when it was added', async () => {
   const door = new Door()
   await door.call('POST', VIDEOS, BODY, {
