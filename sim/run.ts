@@ -33,6 +33,8 @@ const { values } = parseArgs({
     before: { type: 'string' },
     /** Plays so many small plans, once for each single fault that can happen in them. */
     every: { type: 'string' },
+    /** Plays worlds in which every token of a tenant has limits on jobs. */
+    limited: { type: 'boolean' },
     /** Plays the planted faults. */
     planted: { type: 'boolean' },
     /** Plays the kept plans, each with the planted fault that it found. */
@@ -44,6 +46,9 @@ const { values } = parseArgs({
 const from = Number(values.from)
 const count = Number(values.seeds)
 const processes = Number(values.processes)
+
+/** Low enough to refuse most of what a plan asks for at once. */
+const LIMITS = { maxConcurrent: 2, jobsPerDay: 1000 }
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -67,13 +72,18 @@ async function playMany(): Promise<void> {
   const kept = new Map([...keptPlans()].map(([name, { plan }]) => [plan, name]))
   const before = values.before === undefined ? undefined : folderOf(values.before)
   const numbers = Array.from({ length: count }, (_, n) => from + n)
-  const seeds = numbers.map((seed) => (before ? { ...drawPlan(seed), isRenewed: true } : seed))
+  const change = { ...(before && { isRenewed: true }), ...(values.limited && { limits: LIMITS }) }
+  const isChanged = Object.keys(change).length > 0
+  const seeds = numbers.map((seed) => (isChanged ? { ...drawPlan(seed), ...change } : seed))
   const tasks: Task[] = [...kept.keys(), ...seeds]
   const outcomes = new Map<Task, Outcome>()
   let broken = 0
+  const changed = values.limited ? 'limited' : 'renewed'
   const hear = (outcome: Outcome, task: Task) => {
     const about =
-      typeof task === 'number' ? `seed ${task}` : (kept.get(task) ?? `seed ${task.seed}, renewed`)
+      typeof task === 'number'
+        ? `seed ${task}`
+        : (kept.get(task) ?? `seed ${task.seed}, ${changed}`)
     const first = outcomes.get(task)
     const texts = [...outcome.violations]
     if (first && first.hash !== outcome.hash)

@@ -43,9 +43,11 @@ import { live } from '#http/live/live.ts'
 import { adminPool, pool } from '#http/live/pool.ts'
 import { adminThroughput, throughput } from '#http/live/throughput.ts'
 import { queue } from '#http/queue/cancel.ts'
+import { adminUsage, usage } from '#http/usage/usage.ts'
 import { receivers } from '#http/events/receivers.ts'
 import { respondError } from '#http/request/respond-error.ts'
 import { isCall } from '#http/request/surface.ts'
+import { settings } from '#http/accounts/settings.ts'
 import { signIns } from '#http/accounts/sign-in.ts'
 import { speech } from '#http/useapi/speech.ts'
 import { openCors, streaming } from '#http/streaming/streaming.ts'
@@ -85,6 +87,7 @@ own.route('/admin/pool', adminPool)
 own.route('/admin/alerts', adminAlerts)
 own.route('/admin', backup)
 own.route('/admin/throughput', adminThroughput)
+own.route('/admin/usage', adminUsage)
 own.route('/admin', admin) // needs ADMIN_TOKEN
 own.get('/metrics', metrics) // needs METRICS_TOKEN or ADMIN_TOKEN
 own.route('/v1/live', live) // needs a tenant's token or ADMIN_TOKEN; the socket needs a ticket
@@ -103,6 +106,7 @@ for (const provider of PROVIDERS) {
   own.route(`/v1/${provider.name}`, jobs(provider))
   own.route(`/v1/${provider.name}/queue`, queue(provider))
   own.route(`/v1/${provider.name}/throughput`, throughput(provider))
+  own.route(`/v1/${provider.name}/settings`, settings(provider))
   if (provider.useapi?.tasks)
     own.route(`/v1/${provider.name}`, tasks(provider, provider.useapi.tasks))
   if (provider.useapi?.speech)
@@ -111,6 +115,7 @@ for (const provider of PROVIDERS) {
 own.route('/v1/alerts', alerts)
 own.route('/v1/audit', audit)
 own.route('/v1/pool', pool)
+own.route('/v1/usage', usage)
 own.route('/v1/deliveries', deliveries)
 own.route('/v1/callback-secret', callbackSecret)
 own.route('/v2/account', platformAccount)

@@ -87,6 +87,12 @@ export interface paths {
       /** Jobs by tenant, account and hour */
       get: operations["getAdminThroughput"];
   };
+  "/admin/usage": {
+      parameters: {
+      };
+      /** Usage of all tenants, or of one, by day, token, account, route and outcome. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv` */
+      get: operations["getAdminUsage"];
+  };
   "/admin/reseal": {
       parameters: {
       };
@@ -204,6 +210,8 @@ export interface paths {
        * @description New calls no longer go to it. Its running jobs are still tracked to their ends, unless `now=true`.
        */
       delete: operations["deleteHeygenAccountsByEmail"];
+      /** Change the limit, weight or priority of a heygen account */
+      patch: operations["patchHeygenAccountsByEmail"];
   };
   "/v1/heygen/accounts/{email}/unpark": {
       parameters: {
@@ -274,6 +282,14 @@ export interface paths {
       /** Jobs by account and hour: started, ended, failed, refused, and how long they took */
       get: operations["getHeygenThroughput"];
   };
+  "/v1/heygen/settings": {
+      parameters: {
+      };
+      /** How calls that take a slot choose a heygen account */
+      get: operations["getHeygenSettings"];
+      /** Change how calls that take a slot choose a heygen account */
+      patch: operations["patchHeygenSettings"];
+  };
   "/v1/heygen/tts/create": {
       parameters: {
       };
@@ -326,6 +342,8 @@ export interface paths {
        * @description New calls no longer go to it. Its running jobs are still tracked to their ends, unless `now=true`.
        */
       delete: operations["deleteKlingAccountsByEmail"];
+      /** Change the limit, weight or priority of a kling account */
+      patch: operations["patchKlingAccountsByEmail"];
   };
   "/v1/kling/accounts/{email}/unpark": {
       parameters: {
@@ -395,6 +413,14 @@ export interface paths {
       };
       /** Jobs by account and hour: started, ended, failed, refused, and how long they took */
       get: operations["getKlingThroughput"];
+  };
+  "/v1/kling/settings": {
+      parameters: {
+      };
+      /** How calls that take a slot choose a kling account */
+      get: operations["getKlingSettings"];
+      /** Change how calls that take a slot choose a kling account */
+      patch: operations["patchKlingSettings"];
   };
   "/v1/kling/assets": {
       parameters: {
@@ -541,6 +567,12 @@ export interface paths {
       };
       /** The state of every account: slots, parkings, jobs, last errors */
       get: operations["getPool"];
+  };
+  "/v1/usage": {
+      parameters: {
+      };
+      /** Usage by day, token, account, route and outcome. A token with the scope use sees its own. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv` */
+      get: operations["getUsage"];
   };
   "/v1/deliveries": {
       parameters: {
@@ -794,6 +826,10 @@ export interface components {
           };
           /** @description How many slots it has: jobs that run at once */
           maxJobs: number;
+          /** @description Its share, 1 to 100: of starts beside other accounts, or of the queue beside other tokens. Absent or null: 10. In a PATCH, null takes it away. */
+          weight?: number;
+          /** @description Asked before accounts with a larger number, where the tenant chose `priority`: 1 to 5. Absent: 3. In a PATCH, null takes it away. */
+          priority?: number;
           /** @description Shows that there is a key; never the key itself */
           apiKey?: string;
           /** @description Shows that there is a password; never the password itself */
@@ -834,6 +870,18 @@ export interface components {
           };
       } & {
           [key: string]: unknown;
+      };
+      AccountChange: {
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          weight?: components["schemas"]["WeightField"];
+          /** @description Asked before accounts with a larger number, where the tenant chose `priority`: 1 to 5. Absent: 3. In a PATCH, null takes it away. */
+          priority?: number | null;
+      };
+      AccountSettings: {
+          balance: components["schemas"]["BalanceField"];
+      };
+      AccountSettingsChange: {
+          balance: components["schemas"]["BalanceField"];
       };
       AccountTest: {
           /** @description Whether every credential is good. */
@@ -1094,6 +1142,7 @@ export interface components {
           /** @description The jobs that run now; of an account, how many. */
           executing: {
               id: string;
+              providerJob?: components["schemas"]["ProviderJobField"];
               email: string;
               started: string;
               /** @description MM:SS */
@@ -1132,6 +1181,9 @@ export interface components {
           apiKey?: string;
           /** @description How many jobs the account may run at once: what its plan allows, or less */
           maxJobs: number;
+          /** @description Its share, 1 to 100: of starts beside other accounts, or of the queue beside other tokens. Absent or null: 10. In a PATCH, null takes it away. */
+          weight?: number;
+          priority?: components["schemas"]["PriorityField"];
           /** @description true: only check the credential, keep nothing. */
           dryRun?: boolean;
       } | unknown | unknown | unknown;
@@ -1266,8 +1318,9 @@ export interface components {
           tenant?: components["schemas"]["TenantField"];
           /** @description Only in the operator's lists */
           provider?: string;
-          /** @description The provider's id. null: not known */
+          /** @description The provider's id, or the name of a job that was queued. null: not known */
           jobid: string | null;
+          providerJob?: components["schemas"]["ProviderJobField"];
           /** @description The X-Request-Id of the call that created it */
           requestId: string;
           /** @description null: its account was removed */
@@ -1326,6 +1379,7 @@ export interface components {
           running: {
               /** @description The provider’s id, or the lease’s while there is none. */
               jobid: string;
+              providerJob?: components["schemas"]["ProviderJobField"];
               email: string;
               created: string;
               /** @description The path that created it. */
@@ -1373,6 +1427,9 @@ export interface components {
           webhookSecret?: string;
           /** @description How many jobs the account may run at once: what its plan allows, or less */
           maxJobs: number;
+          /** @description Its share, 1 to 100: of starts beside other accounts, or of the queue beside other tokens. Absent or null: 10. In a PATCH, null takes it away. */
+          weight?: number;
+          priority?: components["schemas"]["PriorityField"];
           /** @description true: only check the credential, keep nothing. */
           dryRun?: boolean;
       } | unknown | unknown | unknown | unknown;
@@ -1923,6 +1980,16 @@ export interface components {
           subscription: "active" | "lapsed";
           /** @description When the token ends. null: never. */
           expiresAt?: string | null;
+          whenFull?: components["schemas"]["WhenFullField"];
+          weight?: components["schemas"]["WeightField"];
+          maxPriority?: components["schemas"]["MaxPriorityField"];
+          maxQueued?: components["schemas"]["MaxQueuedField"];
+          maxConcurrent?: components["schemas"]["MaxConcurrentField"];
+          jobsPerDay?: components["schemas"]["JobsPerDayField"];
+          requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
+          routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       Pool: {
           /**
@@ -2027,6 +2094,8 @@ export interface components {
               /** Format: date-time */
               at: string;
           };
+          /** @description For how many hours the balance lasts at the pace of the last 24 hours. Absent: unknown, which is not zero */
+          lastsAboutHours?: number;
           /** @description Calls to clients that are not done. */
           deliveries: {
               /** @description Still to be sent. */
@@ -2321,6 +2390,19 @@ export interface components {
           createdAt: string;
           /** @description When the token ends. null: never. */
           expiresAt: string | null;
+          whenFull: components["schemas"]["WhenFullField"];
+          weight: components["schemas"]["WeightField"];
+          maxPriority: components["schemas"]["MaxPriorityField"];
+          maxQueued: components["schemas"]["MaxQueuedField"];
+          maxConcurrent: components["schemas"]["MaxConcurrentField"];
+          jobsPerDay: components["schemas"]["JobsPerDayField"];
+          /** @description How many requests it may make in a minute. null: no limit. */
+          requestsPerMinute: number | null;
+          /** @description The kinds of calls that it may make. null: all. */
+          routes: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
+          sees: components["schemas"]["SeesField"];
+          /** @description Ids of its tenant that a token with `sees: own` may use too. */
+          grants: string[];
       };
       TokenChange: {
           name?: string;
@@ -2332,6 +2414,16 @@ export interface components {
           subscription?: "active" | "lapsed";
           /** @description When the token ends. null: never. */
           expiresAt?: string | null;
+          whenFull?: components["schemas"]["WhenFullField"];
+          weight?: components["schemas"]["WeightField"];
+          maxPriority?: components["schemas"]["MaxPriorityField"];
+          maxQueued?: components["schemas"]["MaxQueuedField"];
+          maxConcurrent?: components["schemas"]["MaxConcurrentField"];
+          jobsPerDay?: components["schemas"]["JobsPerDayField"];
+          requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
+          routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       TokenWithSecret: components["schemas"]["Token"] & {
           /** @description Shown once. */
@@ -2345,6 +2437,66 @@ export interface components {
           /** @description All tokens. */
           tokens: components["schemas"]["Token"][];
       };
+      Usage: {
+          /**
+           * Format: date
+           * @description The first day, UTC
+           */
+          since: string;
+          /**
+           * Format: date
+           * @description The last day, which is included
+           */
+          until: string;
+          /** @description false: something could not be reached, or there are too many tenants. Name one with `tenant` */
+          isWhole: boolean;
+          /** @description What could not be reached and is not in the rows. email null: all accounts there, or a removed one */
+          missing: {
+              tenant: string;
+              provider: string;
+              email: string | null;
+          }[];
+          /** @description One for each day, token, account, route and outcome with jobs. Oldest first */
+          rows: components["schemas"]["UsageRow"][];
+      };
+      UsageRow: {
+          /** @description For the operator */
+          tenant?: string;
+          /**
+           * Format: date
+           * @description The UTC day on which the jobs ended
+           */
+          day: string;
+          provider: string;
+          /** @description The email. null: a removed account whose email was not kept, or the token does not see accounts */
+          account: string | null;
+          /** @description The id of the token that started the jobs. null: it was not kept */
+          token: string | null;
+          /** @description What was called, such as `POST /v3/videos` */
+          route: string;
+          /** @description completed, failed, lost, gone, forced or outcome_unknown */
+          outcome: string;
+          /** @description How many ended */
+          jobs: number;
+          /** @description How many of them failed at the provider */
+          failures: number;
+          /** @description How long the videos are, where the provider told it. null: it told nothing */
+          seconds: number | null;
+          /** @description How many jobs told their seconds */
+          secondsJobs: number;
+          /** @description What the jobs took off the balance, where the provider told it. null: it told nothing */
+          credits: number | null;
+          /** @description How many jobs told their credits */
+          creditsJobs: number;
+          /** @description From the request until the slot: half waited no longer. Off by a tenth at most */
+          waitedP50Ms: number | null;
+          /** @description Nine of ten waited no longer */
+          waitedP90Ms: number | null;
+          /** @description From the slot until the end: half took no longer. null: none completed or failed */
+          tookP50Ms: number | null;
+          /** @description Nine of ten took no longer */
+          tookP90Ms: number | null;
+      };
       /** @description The address of a picture. */
       ImageUrlField: string;
       /** @description How long this shot is, in seconds. */
@@ -2357,6 +2509,8 @@ export interface components {
       MaxJobsField: number;
       /** @description What shall be seen in this shot. */
       ShotPromptField: string;
+      /** @description Its share, 1 to 100: of starts beside other accounts, or of the queue beside other tokens. Absent or null: 10. In a PATCH, null takes it away. */
+      WeightField: number | null;
       /**
        * @description How many results. One call makes one.
        * @constant
@@ -2370,8 +2524,18 @@ export interface components {
       }[];
       /** @description A text of yours that the report carries. */
       CallbackIdField: string;
+      /** @description What a creation gets when all accounts are full: 429, or a place in the queue. null: 429. */
+      WhenFullField: ("refuse" | "queue") | null;
       /** @description What shall be seen or heard. */
       PromptField: string;
+      /** @description How many of its jobs may start in a day (UTC), for each provider. null: no limit. */
+      JobsPerDayField: number | null;
+      /** @description The best priority of its queued creations that counts between tokens. null: 3. */
+      MaxPriorityField: number | null;
+      /** @description How many of its jobs may run at once, for each provider. null: no limit. */
+      MaxConcurrentField: number | null;
+      /** @description How many of its creations may wait in the queue. null: 10,000. */
+      MaxQueuedField: number | null;
       /** @description false: there are too many tenants to ask all of them. Name one with `tenant` */
       IsWholeField: boolean;
       /**
@@ -2379,11 +2543,18 @@ export interface components {
        * @enum {string}
        */
       ModeField: "std" | "pro" | "4k";
+      /** @description The kinds of calls that it may make. null: all. */
+      RoutesField: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
       /**
        * @description `full`: everything. `use`: no change of accounts, endpoints and secrets.
        * @enum {string}
        */
       ScopeField: "full" | "use";
+      /**
+       * @description How calls that take a slot choose an account: random (by weight), least-used (the smallest share of slots in use) or priority (1 before 5)
+       * @enum {string}
+       */
+      BalanceField: "random" | "least-used" | "priority";
       /** @description The `cursor` of the next page. null: there is none. */
       NextField: string | null;
       /** @description The event: its id and type. */
@@ -2392,8 +2563,17 @@ export interface components {
           /** @description The provider’s word for the event. */
           type: string;
       };
+      /** @description Asked before accounts with a larger number, where the tenant chose `priority`: 1 to 5. Absent: 3. In a PATCH, null takes it away. */
+      PriorityField: number;
       /** @description The address of a video. */
       VideoField: string;
+      /**
+       * @description `own`: the token sees only what was made with it.
+       * @enum {string}
+       */
+      SeesField: "all" | "own";
+      /** @description Ids of its tenant that a token with `sees: own` may use too. */
+      GrantsField: string[];
       /** @description The address of a picture of the clothes. */
       UpperInputField: string;
       /** @description Whose it is; only in the operator's lists */
@@ -2404,6 +2584,10 @@ export interface components {
       ErrorField: string;
       /** @description Where the events go: https, and a public address. */
       UrlField: string;
+      /** @description The provider’s id of a job that was queued, once it is known */
+      ProviderJobField: string;
+      /** @description How many requests it may make in a minute. null: no limit. */
+      RequestsPerMinuteField: (30 | 60 | 120 | 300 | 600 | 1200) | null;
       /** @description The kind of thing whose state shows the end of the job. */
       WatchField: string;
       DurationField: number | string;
@@ -2586,6 +2770,15 @@ export interface components {
               "application/json": components["schemas"]["Account"];
           };
       };
+      /** @description Done. */
+      AccountSettingsAnswer: {
+          headers: {
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": components["schemas"]["AccountSettings"];
+          };
+      };
   };
   parameters: {
       /** @description The id of the task, or your own name of it. */
@@ -2648,16 +2841,18 @@ export interface components {
       emailQuery: string;
       /** @description Only those in this state. */
       stateQuery: "running" | "ended";
+      /** @description Only this tenant. */
+      tenantQuery: string;
       /** @description The email of the account */
       accountQuery: string;
       /** @description Without it: now */
       untilQuery: string;
       /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
       nowQuery: "true" | "false";
-      /** @description Only this tenant */
-      tenantQuery: string;
       /** @description Only this provider */
       providerQuery: string;
+      /** @description csv: a table for other programs */
+      formatQuery: "json" | "csv";
       /** @description `true`: also free the slot. */
       forceQuery: "true" | "false";
   };
@@ -2801,7 +2996,7 @@ export interface operations {
       parameters: {
           query?: {
               /** @description Only this tenant */
-              tenant?: components["parameters"]["tenantQuery"];
+              tenant?: string;
               /** @description Only this provider */
               provider?: components["parameters"]["providerQuery"];
           };
@@ -2824,7 +3019,9 @@ export interface operations {
                    *             "username": "alice@example.com"
                    *           },
                    *           "maxJobs": 3,
-                   *           "apiKey": "…secured…"
+                   *           "apiKey": "…secured…",
+                   *           "weight": 20,
+                   *           "priority": 1
                    *         }
                    *       ],
                    *       "isWhole": true,
@@ -2853,7 +3050,7 @@ export interface operations {
               /** @description `next` of the page before */
               cursor?: components["parameters"]["cursorQuery"];
               /** @description Only this tenant */
-              tenant?: components["parameters"]["tenantQuery"];
+              tenant?: string;
               /** @description Only this provider */
               provider?: components["parameters"]["providerQuery"];
           };
@@ -2909,7 +3106,7 @@ export interface operations {
               /** @description `next` of the page before */
               cursor?: components["parameters"]["cursorQuery"];
               /** @description Only this tenant */
-              tenant?: components["parameters"]["tenantQuery"];
+              tenant?: string;
               /** @description Only this provider */
               provider?: components["parameters"]["providerQuery"];
           };
@@ -2961,7 +3158,7 @@ export interface operations {
       parameters: {
           query?: {
               /** @description Only this tenant. */
-              tenant?: string;
+              tenant?: components["parameters"]["tenantQuery"];
           };
       };
       responses: {
@@ -3239,7 +3436,7 @@ export interface operations {
               /** @description Without it: now */
               until?: components["parameters"]["untilQuery"];
               /** @description Only this tenant. */
-              tenant?: string;
+              tenant?: components["parameters"]["tenantQuery"];
           };
       };
       responses: {
@@ -3273,6 +3470,63 @@ export interface operations {
                    *     }
                    */
                   "application/json": components["schemas"]["Throughput"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getAdminUsage: {
+      parameters: {
+          query?: {
+              /** @description Only what happened then or later. */
+              since?: string;
+              /** @description Only what happened before then. */
+              until?: string;
+              /** @description The token’s id. */
+              token?: string;
+              /** @description csv: a table for other programs */
+              format?: components["parameters"]["formatQuery"];
+              /** @description Only this tenant. */
+              tenant?: components["parameters"]["tenantQuery"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "since": "2026-10-31",
+                   *       "until": "2026-11-29",
+                   *       "isWhole": true,
+                   *       "missing": [],
+                   *       "rows": [
+                   *         {
+                   *           "tenant": "customer-1",
+                   *           "day": "2026-11-29",
+                   *           "provider": "heygen",
+                   *           "account": "alice@example.com",
+                   *           "token": "tok_550ba7ce8e0045cc",
+                   *           "route": "POST /v3/videos",
+                   *           "outcome": "completed",
+                   *           "jobs": 1,
+                   *           "failures": 0,
+                   *           "seconds": null,
+                   *           "secondsJobs": 0,
+                   *           "credits": null,
+                   *           "creditsJobs": 0,
+                   *           "waitedP50Ms": 3,
+                   *           "waitedP90Ms": 3,
+                   *           "tookP50Ms": 87,
+                   *           "tookP90Ms": 87
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Usage"];
               };
           };
           "4XX": components["responses"]["Refused"];
@@ -3409,13 +3663,23 @@ export interface operations {
                    * @example {
                    *       "tokens": [
                    *         {
-                   *           "id": "tok_1289076cf392062a",
-                   *           "tenant": "tnt_43f4374f71d21b23",
+                   *           "id": "tok_585129d6f05423b2",
+                   *           "tenant": "tnt_1f3e4470030295c1",
                    *           "name": "test",
                    *           "scope": "full",
                    *           "subscription": "active",
-                   *           "createdAt": "2026-11-29T07:23:10.702Z",
-                   *           "expiresAt": null
+                   *           "createdAt": "2026-11-29T23:25:53.271Z",
+                   *           "expiresAt": null,
+                   *           "whenFull": null,
+                   *           "weight": null,
+                   *           "maxPriority": null,
+                   *           "maxQueued": null,
+                   *           "maxConcurrent": null,
+                   *           "jobsPerDay": null,
+                   *           "requestsPerMinute": null,
+                   *           "routes": null,
+                   *           "sees": "all",
+                   *           "grants": []
                    *         }
                    *       ]
                    *     }
@@ -3452,16 +3716,26 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_d08df1db090611f7",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "token": "hgw_…",
                    *       "accessKey": "hga_…",
-                   *       "secretKey": "…",
+                   *       "secretKey": "hgk_…",
                    *       "tenant": "customer-1",
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T07:23:10.807Z",
-                   *       "expiresAt": null
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
+                   *       "expiresAt": null,
+                   *       "whenFull": null,
+                   *       "weight": null,
+                   *       "maxPriority": null,
+                   *       "maxQueued": null,
+                   *       "maxConcurrent": null,
+                   *       "jobsPerDay": null,
+                   *       "requestsPerMinute": null,
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["TokenWithSecret"];
@@ -3486,13 +3760,23 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_d08df1db090611f7",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "tenant": "customer-1",
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T07:23:10.807Z",
-                   *       "expiresAt": null
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
+                   *       "expiresAt": null,
+                   *       "whenFull": null,
+                   *       "weight": null,
+                   *       "maxPriority": null,
+                   *       "maxQueued": null,
+                   *       "maxConcurrent": null,
+                   *       "jobsPerDay": null,
+                   *       "requestsPerMinute": null,
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["Token"];
@@ -3842,6 +4126,30 @@ export interface operations {
           "4XX": components["responses"]["Refused"];
       };
   };
+  patchHeygenAccountsByEmail: {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "weight": 20,
+               *       "priority": 1
+               *     }
+               */
+              "application/json": components["schemas"]["AccountChange"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postHeygenAccountsByEmailUnpark: {
       parameters: {
           path: {
@@ -3915,6 +4223,8 @@ export interface operations {
                    */
                   "application/json": {
                       id: string;
+                      /** @description The provider’s id of a job that was queued, once it is known */
+                      providerJob?: string;
                       email: string;
                       started: string;
                       /** @description MM:SS */
@@ -4146,6 +4456,45 @@ export interface operations {
                   "application/json": components["schemas"]["Throughput"];
               };
           };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getHeygenSettings: {
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "balance": "random"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AccountSettings"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  patchHeygenSettings: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "balance": "priority"
+               *     }
+               */
+              "application/json": components["schemas"]["AccountSettingsChange"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountSettingsAnswer"];
           "4XX": components["responses"]["Refused"];
       };
   };
@@ -4397,6 +4746,29 @@ export interface operations {
           "4XX": components["responses"]["Refused"];
       };
   };
+  patchKlingAccountsByEmail: {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "weight": 20
+               *     }
+               */
+              "application/json": components["schemas"]["AccountChange"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postKlingAccountsByEmailUnpark: {
       parameters: {
           path: {
@@ -4443,6 +4815,8 @@ export interface operations {
               content: {
                   "application/json": {
                       id: string;
+                      /** @description The provider’s id of a job that was queued, once it is known */
+                      providerJob?: string;
                       email: string;
                       started: string;
                       /** @description MM:SS */
@@ -4608,6 +4982,32 @@ export interface operations {
                   "application/json": components["schemas"]["Throughput"];
               };
           };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getKlingSettings: {
+      parameters: {
+      };
+      responses: {
+          200: components["responses"]["AccountSettingsAnswer"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  patchKlingSettings: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "balance": "least-used"
+               *     }
+               */
+              "application/json": components["schemas"]["AccountSettingsChange"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountSettingsAnswer"];
           "4XX": components["responses"]["Refused"];
       };
   };
@@ -5348,6 +5748,32 @@ export interface operations {
               };
               content: {
                   "application/json": components["schemas"]["Pool"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getUsage: {
+      parameters: {
+          query?: {
+              /** @description Only what happened then or later. */
+              since?: string;
+              /** @description Only what happened before then. */
+              until?: string;
+              /** @description The token’s id. */
+              token?: string;
+              /** @description csv: a table for other programs */
+              format?: components["parameters"]["formatQuery"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Usage"];
               };
           };
           "4XX": components["responses"]["Refused"];

@@ -1,5 +1,6 @@
 /** Has every checker look: after each turn at what must never be, and at rest at what must have come to be. */
 import type { Scene } from '../clients/scene.ts'
+import { wrongShares } from './accounts/shares.ts'
 import { leasesLeft, slotsHeld, uncounted } from './accounts/slots.ts'
 import { promisesOfTelling } from './telling.ts'
 import { othersSeen, removedTokensWork } from './tenants.ts'
@@ -18,7 +19,7 @@ export function atOnce(scene: Scene): void {
   const { heygen, kling, violations } = scene
   violations.push(...kling.breaches.splice(0))
   violations.push(...heygen.breaches.splice(0))
-  violations.push(...uncounted(scene))
+  violations.push(...uncounted(scene), ...wrongShares(scene))
   violations.push(...heygen.events.believed.splice(0).map((text) => `I3 ${text}`))
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Scene } from '../clients/scene.ts'
 import type { HostedObject } from '../platform/objects.ts'
+import { usageBooks, usageDiffers } from './usage.ts'
 import { leasesLeft } from './accounts/slots.ts'
 
 const DAY_MS = 86_400_000
@@ -16,8 +17,12 @@ const KEPT: { days: number; label: Label; tables: string[] }[] = [
   { days: 8, label: 'TENANT_DESK', tables: ['keyed', 'made', 'claim', 'list_place', 'home'] },
   { days: 10, label: 'ACCOUNT_SLOTS', tables: ['alert_state'] },
   { days: 32, label: 'ACCOUNT_SLOTS', tables: ['ended_job'] },
-  { days: 32, label: 'TENANT_DESK', tables: ['former'] },
-  { days: 92, label: 'TENANT_DESK', tables: ['job_owner', 'owned_id', 'asset_copy', 'audit'] },
+  { days: 92, label: 'ACCOUNT_SLOTS', tables: ['usage'] },
+  {
+    days: 92,
+    label: 'TENANT_DESK',
+    tables: ['former', 'job_owner', 'owned_id', 'asset_copy', 'audit'],
+  },
 ]
 
 /**
@@ -27,33 +32,56 @@ const KEPT: { days: number; label: Label; tables: string[] }[] = [
 const FOR_EVER: Record<Label, Record<string, number>> = {
   ACCOUNT_SLOTS: {
     ...{ schema: 1, account: 1, hook: 1, legacy: 1, balance: 1, waited: 1, targets: 1 },
-    ...{ parking: 32, proof: 3 },
+    ...{ parking: 32, proof: 3, usage_mark: 1 },
   },
   TENANT_DESK: {
-    ...{ schema: 1, pruning: 1, closing: 1, callback_secret: 1, target_push: 1, reseal: 1 },
+    ...{
+      schema: 1,
+      pruning: 1,
+      closing: 1,
+      callback_secret: 1,
+      target_push: 1,
+      reseal: 1,
+      settings: 1,
+    },
     ...{ seen_full: 1, account: 6, likeness: 12, refused: 6, endpoint: 10, alert: 10 },
     ...{ joining: 1000, joining_until: 1, added_route: 10, alert_note: 10, uploaded: 48 },
     ...{ copy: 100, token: 100, tenant: 10, tenant_past: 10, token_past: 100 },
+    // Kept for 400 days.
+    ...{ own_id: 200, token_secret: 10 },
   },
 }
 
 /**
- * What the object of a removed account still has: its ended jobs and deliveries, alerts about deliveries that were given up (below),
+ * What the object of a removed account still has: its ended jobs, usage and deliveries, alerts about deliveries that were given up (below),
  * and rows of ended leases (slots.ts looks at these).
  */
 const OF_REMOVED: Record<Label, readonly string[]> = {
-  ACCOUNT_SLOTS: ['schema', 'account', 'lease', 'ended_job', 'outgoing', 'alert_state'],
+  ACCOUNT_SLOTS: [
+    'schema',
+    'account',
+    'lease',
+    'ended_job',
+    'outgoing',
+    'alert_state',
+    'usage',
+    'usage_mark',
+  ],
   TENANT_DESK: ['schema', 'closing', 'copy', 'pruning', 'audit'],
 }
 
 export async function leftOver(scene: Scene): Promise<string[]> {
+  const books = usageBooks(scene)
   const found = [...leftOfRemoved(scene), ...copiesLeft(scene)]
+  found.push(...(await usageDiffers(scene, books, 'at rest')))
   if (scene.plan.isLong !== true) return found
   const { world } = scene.universe
   let day = 0
   for (const { days, label, tables } of KEPT) {
     await world.sleep((days - day) * DAY_MS, 'grow old')
     day = days
+    // On the last of these days it is gone, as docs/storage.md says.
+    if (days < 90) found.push(...(await usageDiffers(scene, books, `${days} days later`)))
     const isOld = (table: string) => tables.includes(table)
     found.push(
       ...tooMany(scene, label, (table) => (isOld(table) ? 0 : Infinity), `${days} days later`)

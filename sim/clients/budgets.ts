@@ -46,25 +46,29 @@ interface About {
   isFirstKey: boolean
   /** How often its account's object was woken after the job was begun. */
   slept: number
+  /** Its token has limits on jobs. */
+  isLimited: boolean
 }
 
 /**
- * What a job may cost, with what the contract adds for a key and for each delivery, and three things that decisions add:
+ * What a job may cost, with what the contract adds for a key and for each delivery, and four things that decisions add:
  * - An object that slept while the job ran asks the desk which job it was (0049). If its alarm woke it, it also sets the alarm.
  * - The first key of six days sets the alarm of its desk.
+ * - A token with limits on jobs takes its share, and is told of the end (0066).
  * - Where somebody waits for a job that no event tells, each look is one ring of the alarm, which is set again.
  * Else nobody waits for a job that no event tells, and it lasts five minutes at most.
  */
 function budgetOf(planned: PlannedCreation, about: About): Budget {
-  const { delivered, isWaitedFor, isFirstKey, slept } = about
+  const { delivered, isWaitedFor, isFirstKey, slept, isLimited } = about
   const isTold = COUNTED_ON.has(planned.kind)
   const looks = !isTold && isWaitedFor ? LOOKS : 0
   const key = planned.isKeyed ? 2 : 0
+  const limited = isLimited ? 2 : 0
   const isCalledBack = planned.own !== undefined && kindNamed(planned.kind).event !== undefined
   return {
     ...{ kvReads: 0, kvWrites: 0 },
-    requests: (isTold ? 4 : 6) + looks + key + slept + (isCalledBack ? CALLED_BACK : 0),
-    rows: (isTold ? 4 : 5 + slept) + looks + key + (isFirstKey ? 1 : 0) + delivered,
+    requests: (isTold ? 4 : 6) + looks + key + limited + slept + (isCalledBack ? CALLED_BACK : 0),
+    rows: (isTold ? 4 : 5 + slept) + looks + key + limited + (isFirstKey ? 1 : 0) + delivered,
   }
 }
 
@@ -77,7 +81,8 @@ export function overBudget(scene: Scene, planned: PlannedCreation, before: Spent
   const isFirstKey = planned.isKeyed && earlier.every(({ key }) => key === undefined)
   // The creation itself wakes the object, which slept since the last one.
   const slept = Math.max(0, after.wakes - before.wakes - 1)
-  const budget = budgetOf(planned, { delivered, isWaitedFor, isFirstKey, slept })
+  const isLimited = scene.plan.limits !== undefined
+  const budget = budgetOf(planned, { delivered, isWaitedFor, isFirstKey, slept, isLimited })
   const over = (Object.keys(budget) as (keyof Budget)[]).flatMap((what) => {
     const spent = after[what] - before[what]
     return spent > budget[what] ? [`${spent} ${what} of ${budget[what]}`] : []

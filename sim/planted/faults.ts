@@ -34,6 +34,22 @@ const NEW: readonly Written[] = [
     to: 'if (!stored || this.isOnlySpaced(stored, lease)) { rows.set(lease.id, lease); return this.#refresh() }',
   },
   {
+    name: 'fold',
+    harm: 'what was added up for usage is added up again',
+    breaks: ['usage'],
+    file: 'src/durable/usage/usage-rows.ts',
+    from: 'if (ends.length > 0) this',
+    to: 'if (ends.length < 0) this',
+  },
+  {
+    name: 'fold before the deletion',
+    harm: 'old ended jobs are deleted before they are added up for usage',
+    breaks: ['usage'],
+    file: 'src/durable/account/retention.ts',
+    from: 'tables.usage.fold(now, foldUsageMs)',
+    to: 'void foldUsageMs',
+  },
+  {
     name: 'unsure',
     harm: 'an answer that does not say whether a job was started counts as a refusal',
     breaks: ['I1', 'I3', 'I4'],

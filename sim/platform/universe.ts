@@ -57,6 +57,10 @@ const VARS: Readonly<Record<string, string>> = {
   MASTER_KEYS: `k1:${MASTER_KEY}`,
 }
 
+/** Bindings that count requests. They refuse nothing here. */
+const RATE_LIMITS = ['AUTH_DAMPER', ...[30, 60, 120, 300, 600, 1200].map((n) => `TOKEN_RATE_${n}`)]
+const NO_LIMIT = { limit: async () => ({ success: true }) }
+
 /** A job unheard of is given up after 48 h. */
 const REST_MS = 60 * 3_600_000
 
@@ -154,7 +158,7 @@ export class Universe implements Front {
       REGISTRY: this.kv.at(place),
       ACCOUNT_SLOTS: this.#namespace('ACCOUNT_SLOTS'),
       TENANT_DESK: this.#namespace('TENANT_DESK'),
-      AUTH_DAMPER: { limit: async () => ({ success: true }) },
+      ...Object.fromEntries(RATE_LIMITS.map((name) => [name, NO_LIMIT])),
     }
     const isolate = new Isolate(this.world, this.#build, {
       name: `${place}${this.#made}`,

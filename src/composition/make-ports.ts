@@ -19,7 +19,7 @@ import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt, type Durations } from '#domain/runtime/durations.ts'
 import { makeAccountStore, makeAccountCache } from '#storage/accounts.ts'
 import { makeAddedRouteStore, makeAddedRouteCache } from '#storage/added-routes.ts'
-import { makeItemCache, makeItemStore } from '#storage/items.ts'
+import { makeItemCache, makeItemStore, makeNameCache } from '#storage/items.ts'
 import { makeOwnerStore, makeOwnerCache } from '#storage/owners.ts'
 import { makeTokenStore, makeTokenCache } from '#storage/tokens.ts'
 import { makeListCopyCache, makeListCopyStore } from '#storage/list-copies.ts'
@@ -109,10 +109,20 @@ function makeIsolate(env: Env, settings: Settings): Isolate {
     searches: new Semaphore(platform.after),
     searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
     isRateLimited: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
+    isOverRate: async (tokenId, most) => {
+      const limit = rateLimitsOf(env)[most]
+      return limit !== undefined && !(await limit.limit({ key: tokenId })).success
+    },
     tokens: makeTokenStore(env.REGISTRY, makeTokenCache(now), registrar),
     accounts: makeAccountStore(env.REGISTRY, makeAccountCache(now), desk),
     owners: makeOwnerStore(owners, desk),
-    items: makeItemStore(makeItemCache(now), { owners, desk, now, durations }),
+    items: makeItemStore(makeItemCache(now), {
+      owners,
+      names: makeNameCache(now),
+      desk,
+      now,
+      durations,
+    }),
     isLineOpen: IS_LINE_OPEN,
     addedRoutes: makeAddedRouteStore(env.REGISTRY, makeAddedRouteCache(now)),
     uploads: makeUploadStore(env.REGISTRY, durations.keepUploadsMs),
@@ -123,6 +133,20 @@ function makeIsolate(env: Env, settings: Settings): Isolate {
     hub: (name) => hubPort(env, name),
   }
 }
+
+/** A binding's limit is fixed in wrangler.toml, so there is one for each limit that a token may have (REQUESTS_PER_MINUTE). */
+function rateLimitsOf(env: Env): Partial<Record<number, RateLimitBinding>> {
+  return {
+    30: env.TOKEN_RATE_30,
+    60: env.TOKEN_RATE_60,
+    120: env.TOKEN_RATE_120,
+    300: env.TOKEN_RATE_300,
+    600: env.TOKEN_RATE_600,
+    1200: env.TOKEN_RATE_1200,
+  }
+}
+
+type RateLimitBinding = Env['TOKEN_RATE_30']
 
 /**
  * Throws an AppError that names a missing or malformed setting. `about`: members of every line of the log; called for each
@@ -195,10 +219,12 @@ function slotsPort(env: Env, name: string): SlotDesk {
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     listJobs: (query) => ask((slots) => slots.listJobs(query)),
     throughput: (query) => ask((slots) => slots.throughput(query)),
+    usage: (query) => ask((slots) => slots.usage(query)),
     receive: (received) => ask(async (slots) => slots.receive(received)),
     listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
     findDelivery: (tenant, id) => ask(async (slots) => slots.findDelivery(tenant, id)),
     retryDelivery: (tenant, id) => ask(async (slots) => slots.retryDelivery(tenant, id)),
+    limitedLeases: (tenant) => ask((slots) => slots.limitedLeases(tenant)),
     work: (tenant, until, isOwed) => ask((slots) => slots.work(tenant, until, isOwed)),
     endUnstarted: (tenant, ends) => ask((slots) => slots.endUnstarted(tenant, ends)),
   }
@@ -211,6 +237,9 @@ function deskPort(env: Env, name: string): Desk {
     saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
     changeLimit: (email, maxJobs, now, by) =>
       ask((desk) => desk.changeLimit(email, maxJobs, now, by)),
+    changeSettings: (change, by) => ask((desk) => desk.changeSettings(change, by)),
+    changeChoice: (email, change, now, by) =>
+      ask((desk) => desk.changeChoice(email, change, now, by)),
     endImport: (email) => ask((desk) => desk.endImport(email)),
     exportRows: () => ask((desk) => desk.exportRows()),
     importRows: (rows, by) => ask((desk) => desk.importRows(rows, by)),
@@ -221,12 +250,16 @@ function deskPort(env: Env, name: string): Desk {
     cancelSignIn: (id, by) => ask(async (desk) => desk.cancelSignIn(id, by)),
     noteLegacy: (email, key, families) => ask((desk) => desk.noteLegacy(email, key, families)),
     formerKeys: () => ask((desk) => desk.formerKeys()),
+    usagePlaces: () => ask((desk) => desk.usagePlaces()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners, seen) => ask((desk) => desk.learn(owners, seen)),
     learnJobs: (owners, seen) => ask((desk) => desk.learnJobs(owners, seen)),
     jobsOf: (requestIds) => ask((desk) => desk.jobsOf(requestIds)),
     fullAccounts: (seen) => ask((desk) => desk.fullAccounts(seen)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
+    namesOf: (ids) => ask((desk) => desk.namesOf(ids)),
+    ownOf: (token, ids) => ask((desk) => desk.ownOf(token, ids)),
+    listOwn: (query) => ask((desk) => desk.listOwn(query)),
     takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
     beginCopies: (originals, email, by) =>
       ask(async (desk) => desk.beginCopies(originals, email, by)),
@@ -244,6 +277,9 @@ function deskPort(env: Env, name: string): Desk {
     requestsOfKey: (key) => ask((desk) => desk.requestsOfKey(key)),
     keepPlace: (place) => ask((desk) => desk.keepPlace(place)),
     placeOf: (place) => ask((desk) => desk.placeOf(place)),
+    takeShare: (token, limits, leaseIds) =>
+      ask(async (desk) => desk.takeShare(token, limits, leaseIds)),
+    endShare: (leaseIds, how) => ask((desk) => desk.endShare(leaseIds, how)),
     takeUpload: (token, bytes) => ask((desk) => desk.takeUpload(token, bytes)),
     awaitTurn: (waiter, until) => ask(async (desk) => desk.awaitTurn(waiter, until)),
     noteFreed: (accountKey, slots) => ask((desk) => desk.noteFreed(accountKey, slots)),
@@ -253,6 +289,8 @@ function deskPort(env: Env, name: string): Desk {
     removeEndpoint: (id, by) => ask((desk) => desk.removeEndpoint(id, by)),
     saveCallbackSecret: (sealed, now, by) =>
       ask((desk) => desk.saveCallbackSecret(sealed, now, by)),
+    saveTokenSecret: (token, sealed, now, by) =>
+      ask((desk) => desk.saveTokenSecret(token, sealed, now, by)),
     outlets: () => ask((desk) => desk.outlets()),
     noteRefused: (accountKey, until) => ask((desk) => desk.noteRefused(accountKey, until)),
     noteFull: () => ask((desk) => desk.noteFull()),

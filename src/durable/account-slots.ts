@@ -17,6 +17,7 @@ import type { PushedTargets } from '#domain/events/endpoint.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
   grant,
+  slotsWanted,
   type JobReport,
   type JobStart,
   type LeaseAnswer,
@@ -25,7 +26,9 @@ import {
 import { slotsShown, slotsShownToFormerHolder } from '#domain/slots/free-slots.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
+import type { UsageOfAccount, UsageQuery } from '#domain/usage/usage.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
+import { limitedShares } from '#domain/slots/queued-lease.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { isOnlySpaced } from '#domain/jobs/when-asked.ts'
 import { untrack } from '#domain/jobs/untrack-job.ts'
@@ -65,7 +68,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    this.#tables = new SlotsTables(ctx.storage)
+    this.#tables = new SlotsTables(ctx.storage, platform.now)
     this.#context = this.#makeContext()
     this.#tables.leaseRows.isOnlySpaced = (row, lease) =>
       isOnlySpaced(row, lease, this.#context.durations())
@@ -165,10 +168,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async acquire(message: LeaseMessage | LeaseAsk): Promise<LeaseAnswer> {
     const ask = fromLeaseMessage(message)
     if (this.#isHeldByOther(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
+    const { sender, settlement, watchers } = this.#parts
+    await sender.holds.answered(ask.leaseId, slotsWanted(ask))
     const { now, durations } = this.#context
-    const { answer, change } = grant(this.#parts.settlement.ledger(), ask, now(), durations())
-    this.#parts.settlement.save(change)
-    if (answer.ok) this.#parts.watchers.onGranted()
+    const ledger = { ...settlement.ledger(), kept: sender.holds.beside(ask.leaseId) }
+    const { answer, change } = grant(ledger, ask, now(), durations())
+    settlement.save(change)
+    sender.holds.drop(ask.leaseId)
+    if (answer.ok) watchers.onGranted()
     else this.#tables.noteRefused()
     this.#lookIfDue()
     this.#alarm.set()
@@ -284,6 +291,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return { ...slotsShown(ledger, tenant, now), ...(hookFailure && { hookFailure }) }
   }
 
+  async limitedLeases(tenant: string): Promise<string[]> {
+    return limitedShares(this.#tables.leases(), tenant)
+  }
+
   async summary(tenant: string): Promise<PoolAccount | undefined> {
     await this.#recall()
     await this.#parts.statusChecks.lookFirst()
@@ -318,6 +329,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async throughput(query: ThroughputQuery): Promise<ThroughputHour[]> {
     this.#alarm.check()
     return this.#tables.throughput(query)
+  }
+
+  async usage(query: UsageQuery): Promise<UsageOfAccount[]> {
+    this.#alarm.check()
+    return this.#tables.usage.list(query)
   }
 
   async listJobs(query: JobQuery): Promise<JobPage> {

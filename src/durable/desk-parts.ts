@@ -24,6 +24,7 @@ import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
 import type { LineDeps } from '#durable/line/context.ts'
 import { DeskLine } from '#durable/line/desk-line.ts'
+import { TokenShares } from '#durable/limits/token-shares.ts'
 import { Hub } from '#durable/live/hub.ts'
 import { FullAccounts } from '#durable/pool/full-accounts.ts'
 import { RefusedAccounts } from '#durable/pool/refused-accounts.ts'
@@ -87,12 +88,11 @@ export function makeDeskParts({
   const alertBook = new AlertBook(storage, audit)
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
-  const waiting = new WaitingRoom(ports, platform)
-  const line = new DeskLine(storage, {
-    ...lineDeps(tables, { uploads, full, waiting }),
-    ...{ ports, now: platform.now, provider, tenant, armIn },
-  })
-  tables.keys.lineEnd = (requestId) => line.endOf(requestId)
+  const waiting = new WaitingRoom(ports, platform, () => line)
+  const around = { ports, now: platform.now, provider, tenant, armIn }
+  const shares = makeShares({ storage, ports }, tables, tenant, () => line.chosenShares())
+  const parts = { uploads, full, waiting, shares }
+  const line: DeskLine = makeLine(storage, tables, parts, armSoon, around)
   return {
     line,
     alertBook,
@@ -114,6 +114,7 @@ export function makeDeskParts({
     waiting,
     refused: new RefusedAccounts(storage),
     full,
+    shares,
     signIns,
     targets,
     hub: isHubName(name)
@@ -142,19 +143,55 @@ function whoseDesk(name: string, { accounts }: DeskTables): { provider: string; 
   return { provider: account?.provider ?? provider, tenant: account?.tenant ?? tenant }
 }
 
+function makeLine(
+  storage: DurableObjectStorage,
+  tables: DeskTables,
+  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
+  armSoon: () => void,
+  around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
+): DeskLine {
+  const line = new DeskLine(storage, { ...lineDeps(tables, parts, armSoon), ...around })
+  tables.accounts.namesSince = () => line.namesSince
+  tables.keys.lineEnd = (requestId) => line.endOf(requestId)
+  return line
+}
+
 /** What the line asks of a desk's other parts. */
 function lineDeps(
-  { accounts }: DeskTables,
-  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>
+  tables: DeskTables,
+  { uploads, full, waiting, shares }: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
+  armSoon: () => void
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
+  const { accounts, jobs } = tables
   return {
     accounts: () => accounts.all,
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
     ownersOf: (ids) => uploads.ownersOf(ids),
-    sendClients: (account, free) => waiting.send(account, free),
+    touchAccounts() {
+      tables.touchAccounts()
+      armSoon()
+    },
+    jobsNamed: (ids) => jobs.find(ids, accounts.all),
+    sendClient: (id, account) => waiting.send(id, account),
     full: () => full.list().map(({ account }) => account),
+    shares,
   }
+}
+
+/** Former accounts are asked, too: their leases may still run. */
+function makeShares(
+  { storage, ports }: Pick<DeskObject, 'storage' | 'ports'>,
+  { accounts }: DeskTables,
+  tenant: string,
+  chosen: () => string[]
+): TokenShares {
+  const formerSince = () => platform.now() - ports().durations.keepEndedMs
+  const accountKeys = () => [
+    ...accounts.all.map(({ key }) => key),
+    ...accounts.formerKeys(formerSince()),
+  ]
+  return new TokenShares(storage, { ports, tenant, accountKeys, chosen })
 }
 
 /** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */

@@ -1,13 +1,21 @@
 /** The RPC methods of TenantDesk about ids: which account has them, which jobs they are, and which uploads were copied where. */
 import { platform } from '#composition/platform.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
-import type { AssetCopy, CopyTurn, JobsOf, UploadWish } from '#domain/ports/desk.ts'
+import type {
+  AssetCopy,
+  CopyTurn,
+  JobsOf,
+  OwnId,
+  OwnIdQuery,
+  UploadWish,
+} from '#domain/ports/desk.ts'
 import type { Owner } from '#domain/routing/owner.ts'
-import { CreationMethods } from './creation-methods.ts'
+import type { UsagePlace } from '#domain/usage/usage.ts'
 import type { DeskParts } from './desk-parts.ts'
+import { SettingsMethods } from './settings-methods.ts'
 
-export abstract class IdMethods extends CreationMethods {
-  protected abstract override readonly parts: CreationMethods['parts'] &
+export abstract class IdMethods extends SettingsMethods {
+  protected abstract override readonly parts: SettingsMethods['parts'] &
     Pick<DeskParts, 'uploads' | 'full'>
 
   async learn(owners: Owner[], seen: SlotsSeen[] = []): Promise<string[]> {
@@ -27,6 +35,22 @@ export abstract class IdMethods extends CreationMethods {
 
   async ownersOf(ids: string[]): Promise<Owner[]> {
     return this.parts.uploads.ownersOf(ids)
+  }
+
+  async usagePlaces(): Promise<UsagePlace[]> {
+    const { accounts } = this.parts.tables
+    return [
+      ...accounts.all,
+      ...accounts.formerSince(platform.now() - this.durations.keepUsageMs),
+    ].map(({ key, email }) => ({ key, ...(email === undefined ? {} : { email }) }))
+  }
+
+  async ownOf(token: string, ids: string[]): Promise<string[]> {
+    return this.parts.tables.ownIds.of(token, ids)
+  }
+
+  async listOwn(query: OwnIdQuery): Promise<OwnId[]> {
+    return this.parts.tables.ownIds.list(query)
   }
 
   async takeHome(token: string, wish: UploadWish): Promise<string | undefined> {

@@ -8,7 +8,10 @@ import { openStorage } from '../support/sql/sqlite.ts'
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
 const file: string = '../../src/durable/account-tables/slots-tables.ts'
 const { SlotsTables } = (await import(file)) as {
-  SlotsTables: new (storage: object) => { leases(): Lease[]; apply(change: Change): void }
+  SlotsTables: new (
+    storage: object,
+    now: () => number
+  ) => { leases(): Lease[]; apply(change: Change): void }
 }
 
 const NOW = Date.now()
@@ -39,7 +42,7 @@ const END: EndedJob = { lease: LEASE, endedAt: NOW, outcome: { status: 'complete
 
 test('a running lease stands in its table as the release before reads it, and is read back', () => {
   const storage = openStorage('')
-  const tables = new SlotsTables(storage)
+  const tables = new SlotsTables(storage, Date.now)
   tables.apply({ put: [LEASE], drop: [], ended: [] })
   const [row] = storage.sql.exec('SELECT record FROM lease').toArray()
   expect(JSON.parse(String(row?.['record']))).toEqual(RECORD)
@@ -48,7 +51,7 @@ test('a running lease stands in its table as the release before reads it, and is
 
 test('a lease that the release before has written is read', () => {
   const storage = openStorage('')
-  const tables = new SlotsTables(storage)
+  const tables = new SlotsTables(storage, Date.now)
   storage.sql.exec('INSERT INTO lease VALUES (?, ?)', ID, JSON.stringify(RECORD))
   expect(tables.leases()).toEqual([LEASE])
 })
@@ -64,11 +67,11 @@ test('an ended job stands in its table as the release before reads it, and is re
 
 test('an ended job of the oldest release keeps its lease when it is moved', () => {
   const storage = openStorage('')
-  const tables = new SlotsTables(storage)
+  const tables = new SlotsTables(storage, Date.now)
   expect(tables.leases()).toEqual([])
   const old = JSON.stringify({ ...END, lease: RECORD })
   storage.sql.exec('INSERT INTO ended VALUES (?, ?, ?)', ID, NOW, old)
-  new SlotsTables(storage)
+  new SlotsTables(storage, Date.now)
   const [row] = storage.sql.exec('SELECT record FROM ended_job').toArray()
   expect(JSON.parse(String(row?.['record']))).toEqual({ lease: RECORD, outcome: END.outcome })
 })

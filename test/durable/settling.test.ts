@@ -39,7 +39,7 @@ interface Events {
 }
 const room: string = '../../src/durable'
 const { SlotsTables } = (await import(`${room}/account-tables/slots-tables.ts`)) as {
-  SlotsTables: new (storage: object) => Tables
+  SlotsTables: new (storage: object, now: () => number) => Tables
 }
 const { Settlement: SettlingOf } = (await import(`${room}/account/settlement.ts`)) as {
   Settlement: new (context: object, targets: object, deps: object) => Settlement
@@ -63,7 +63,7 @@ function storageInMemory(): object {
 }
 
 function objectWith(leases: Lease[], storage = storageInMemory()) {
-  const tables = new SlotsTables(storage)
+  const tables = new SlotsTables(storage, Date.now)
   tables.saveAccount(ACCOUNT as Account)
   tables.saveHook({ state: 'on' })
   tables.apply({ put: leases, drop: [], ended: [] })
@@ -163,7 +163,7 @@ function foundAfter(leave: (tables: Tables) => void, isBoundFirst: boolean): str
   if (!isBoundFirst) leave(tables)
   settling.bind(id, [START], { isKept: true })
   if (isBoundFirst) leave(tables)
-  return new SlotsTables(storage).leases().map(({ state }) => state)
+  return new SlotsTables(storage, Date.now).leases().map(({ state }) => state)
 }
 
 test('the desk of a tenant that left the account may forget its jobs, so the account’s object writes them [I2, I3]', () => {

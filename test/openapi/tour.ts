@@ -164,6 +164,9 @@ export class Tour {
     await this.#call('postHeygenAccounts', { body })
     await this.#call('getHeygenAccounts')
     await this.#call('getHeygenAccountsByEmail', { params })
+    await this.#call('patchHeygenAccountsByEmail', { params, body: { weight: 20, priority: 1 } })
+    await this.#call('getHeygenSettings')
+    await this.#call('patchHeygenSettings', { body: { balance: 'priority' } })
     await this.#call('postHeygenAccountsByEmailUnpark', { params })
     await this.#call('postHeygenAccountsByEmailTest', { params })
     const begun = await this.#call('postHeygenAccountsSignIn', { body: { maxJobs: 3 } })
@@ -176,6 +179,12 @@ export class Tour {
     })
     await this.#call('getKlingAccounts')
     await this.#call('getKlingAccountsByEmail', { params: { email: kling } })
+    await this.#call('patchKlingAccountsByEmail', {
+      params: { email: kling },
+      body: { weight: 20 },
+    })
+    await this.#call('getKlingSettings')
+    await this.#call('patchKlingSettings', { body: { balance: 'least-used' } })
     await this.#call('postKlingAccountsByEmailUnpark', { params: { email: kling } })
     await this.#call('postKlingAccountsByEmailTest', { params: { email: kling } })
   }
@@ -266,6 +275,8 @@ export class Tour {
     await this.#call('getHeygenThroughput')
     await this.#call('getKlingThroughput')
     await this.#call('getAdminThroughput', { token })
+    await this.#call('getUsage')
+    await this.#call('getAdminUsage', { token })
     await this.#backup()
     await this.#call('getRoot')
     await this.#call('getHealthz')

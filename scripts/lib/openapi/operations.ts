@@ -156,6 +156,7 @@ const TAG_OF_CHAPTER: Record<string, string> = {
   scheduler: 'jobs',
   queue: 'jobs',
   throughput: 'jobs',
+  settings: 'accounts',
   tts: 'text-to-speech',
 }
 const TAG_OF_ROOT: Record<string, string> = {
@@ -164,6 +165,7 @@ const TAG_OF_ROOT: Record<string, string> = {
   audit: 'tenant',
   live: 'live',
   pool: 'live',
+  usage: 'jobs',
   alerts: 'alerts',
 }
 

@@ -1,5 +1,6 @@
 /** The form of clients' tokens: `hgw_`, 32 random bytes and a checksum. A mistyped token is refused without a lookup. */
 import * as z from 'zod/mini'
+import type { JobLimits } from '#domain/limits/share.ts'
 import { toBase64Url } from '#domain/text/base64.ts'
 import { fnv, hexHash } from '#domain/text/hash.ts'
 
@@ -12,12 +13,16 @@ export type Scope = (typeof SCOPES)[number]
 export const SUBSCRIPTIONS = ['active', 'lapsed'] as const
 
 /** What a creation gets when all accounts are full: 429, or a place in the line. */
-const WHEN_FULL = ['refuse', 'queue'] as const
+export const WHEN_FULL = ['refuse', 'queue'] as const
 
 /** Kinds of calls that a token may be limited to. */
-const ROUTE_KINDS = ['read', 'write', 'uploads', 'jobs', 'speech', 'sessions'] as const
+export const CALL_KINDS = ['read', 'write', 'uploads', 'jobs', 'speech', 'sessions'] as const
+export type CallKind = (typeof CALL_KINDS)[number]
 
-const SEES = ['all', 'own'] as const
+/** The limits on requests that there are: each has a binding of its own, whose limit stands in wrangler.toml. */
+export const REQUESTS_PER_MINUTE = [30, 60, 120, 300, 600, 1200] as const
+
+export const SEES = ['all', 'own'] as const
 
 export const tokenRecord = z.object({
   id: z.string(),
@@ -45,9 +50,10 @@ export const tokenRecord = z.object({
   maxConcurrent: z.optional(z.number()),
   /** How many jobs may start in a day (UTC). */
   jobsPerDay: z.optional(z.number()),
+  /** One of REQUESTS_PER_MINUTE. */
   requestsPerMinute: z.optional(z.number()),
   /** The kinds of calls that it may make. */
-  routes: z.optional(z.array(z.enum(ROUTE_KINDS))),
+  routes: z.optional(z.array(z.enum(CALL_KINDS))),
   /** `own`: the token sees only what was made with it. Absent: all of its tenant. */
   sees: z.optional(z.enum(SEES)),
   /** Ids of its tenant that a token with `sees: own` may use too. */
@@ -55,6 +61,41 @@ export const tokenRecord = z.object({
 })
 
 export type TokenRecord = z.infer<typeof tokenRecord>
+
+/** What the operator may set and take away again. */
+export const LIMIT_FIELDS = [
+  'whenFull',
+  'weight',
+  'maxPriority',
+  'maxQueued',
+  'maxConcurrent',
+  'jobsPerDay',
+  'requestsPerMinute',
+  'routes',
+] as const
+export type TokenLimits = Pick<TokenRecord, (typeof LIMIT_FIELDS)[number]>
+
+/** The limits that are set. */
+export function limitsOf(token: TokenLimits): TokenLimits {
+  const set = LIMIT_FIELDS.filter((field) => token[field] !== undefined)
+  return Object.fromEntries(set.map((field) => [field, token[field]]))
+}
+
+/** Whose share of jobs a creation takes, and its limits. Undefined: the token has no limit on jobs. */
+export function shareOf({
+  id,
+  maxConcurrent,
+  jobsPerDay,
+}: TokenRecord): { token: string; limits: JobLimits } | undefined {
+  if (maxConcurrent === undefined && jobsPerDay === undefined) return undefined
+  return {
+    token: id,
+    limits: {
+      ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+      ...(jobsPerDay === undefined ? {} : { jobsPerDay }),
+    },
+  }
+}
 
 /** Who makes a request. The operator who names a tenant has a record too, with an id and a hash that no token has. */
 export type Caller = TokenRecord & { isOperator?: true }

@@ -33,6 +33,8 @@ export class Hints {
   readonly #unknown = new Map<string, number>()
   readonly #checked = new Map<string, { credential: string; until: number }>()
   readonly #unpaid = new Map<string, number>()
+  /** Free slots after the last answer of the account. */
+  readonly #free = new Map<string, { free: number; at: number }>()
   /** By account: when one read may wait the whole time again. */
   readonly #hung = new Map<string, number>()
 
@@ -61,6 +63,18 @@ export class Hints {
     this.#see({ account })
   }
 
+  /** How many slots the account had left when it granted one. */
+  noteFree(account: string, free: number, now: number): void {
+    this.#free.set(account, { free, at: now })
+  }
+
+  /** Which share of its slots is in use, as far as this isolate has seen lately. 0: not known, so that it is asked. */
+  usedShare({ key, maxJobs }: { key: string; maxJobs: number }, now: number): number {
+    if (this.isFull(key, now)) return 1
+    const seen = this.#free.get(key)
+    return seen && seen.at > now - SEEN_MS ? Math.max(0, 1 - seen.free / maxJobs) : 0
+  }
+
   /** What the desk knows from other isolates. */
   learnFull(seen: readonly Required<SlotsSeen>[]): void {
     for (const { account, fullAt } of seen)
@@ -87,6 +101,8 @@ export class Hints {
   /** A job of this account ended: a slot may be free. */
   markFreed(account: string): void {
     if (this.#full.has(account)) this.markRoom(account)
+    const seen = this.#free.get(account)
+    if (seen) this.#free.set(account, { ...seen, free: seen.free + 1 })
     this.#refusals.clear()
   }
 
@@ -131,6 +147,7 @@ export class Hints {
     this.#checked.delete(account)
     this.#unpaid.delete(account)
     this.#hung.delete(account)
+    this.#free.delete(account)
     this.markFreed(account)
   }
 

@@ -40,6 +40,9 @@ const account = z.object({
   /** Name of its AccountSlots object: `<provider>:<the provider's own id of the account>`. */
   key: z.string(),
   maxJobs: z.int(),
+  /** Its share of starts, 1 to 100, and its priority, 1 to 5 (balancing.ts). */
+  weight: z.optional(z.int()),
+  priority: z.optional(z.int()),
   credential: z.string(),
   /** The kinds of its credentials, separated by spaces. A sign-in comes last; its tokens are in `session`. */
   credentialKind: z.string(),
@@ -64,8 +67,12 @@ export type Account = z.infer<typeof account>
 export const accountSnapshot = z.object({
   version: z.number(),
   accounts: z.array(account),
+  /** How an account is chosen. Absent: at random. */
+  balance: z.optional(z.enum(['random', 'least-used', 'priority'])),
   /** Until then, ask the desk whether a creation repeats one of unknown outcome. Epoch ms. */
   unknownUntil: z.optional(z.number()),
+  /** Since when the tenant has queued creations, so that its lists may have jobs with names of ours. Absent: never. Epoch ms. */
+  namesSince: z.optional(z.number()),
 })
 
 export type AccountSnapshot = z.infer<typeof accountSnapshot>

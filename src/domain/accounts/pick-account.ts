@@ -1,12 +1,13 @@
-/** Puts accounts in the order in which they are tried: random, so that equal accounts are used evenly (seed 000). */
+/** Puts accounts in the order in which they are tried: at random unless the tenant chose another (seed 000). */
 import type { Account } from './account.ts'
+import { orderOf, shuffled, type Balancing } from './balancing.ts'
 import { importedParking } from './imported.ts'
 import { LARGE_POOL } from './seen-full.ts'
 import type { Hints } from './account-hints.ts'
 import { findParking, type Parking, type Wish } from './parking.ts'
 
 export interface Choice {
-  /** Usable accounts in random order, then accounts that recently had no credit, then accounts that may be full, then those that seem full. */
+  /** Usable accounts in the tenant's order (at random, unless it chose another), then accounts that recently had no credit, then accounts that may be full, then those that seem full. */
   candidates: Account[]
   /** Accounts that seem parked for this call. Their objects are not asked. */
   parked: { account: Account; parking: Parking }[]
@@ -17,7 +18,8 @@ export function pickAccounts(
   wish: Wish,
   hints: Hints,
   now: number,
-  random: () => number
+  random: () => number,
+  balancing: Balancing = 'random'
 ): Choice {
   const choice: Choice = { candidates: [], parked: [] }
   // In a small pool an even use matters more than a question saved.
@@ -25,7 +27,12 @@ export function pickAccounts(
   const unpaid: Account[] = []
   const maybeFull: Account[] = []
   const full: Account[] = []
-  for (const account of shuffled(accounts, random)) {
+  // Weights and priorities share starts, not reads.
+  const usedShare = (account: Account) => hints.usedShare(account, now)
+  const ordered = wish.isJob
+    ? orderOf(accounts, balancing, usedShare, random)
+    : shuffled(accounts, random)
+  for (const account of ordered) {
     const parking =
       importedParking(account) ?? findParking(hints.parkings(account.key, now), wish, now)
     if (parking) choice.parked.push({ account, parking })
@@ -36,16 +43,4 @@ export function pickAccounts(
   }
   choice.candidates.push(...unpaid, ...maybeFull, ...full)
   return choice
-}
-
-/** The Fisher–Yates shuffle. */
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const result = [...items]
-  for (let index = result.length - 1; index > 0; index -= 1) {
-    const other = Math.floor(random() * (index + 1))
-    const moved = result[index] as T
-    result[index] = result[other] as T
-    result[other] = moved
-  }
-  return result
 }

@@ -5,6 +5,7 @@
 import type { Alert } from '#domain/alerts/alert.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { Account } from '#domain/accounts/account.ts'
+import type { DeskSettings } from '#domain/accounts/balancing.ts'
 import type { CallbackSecret, Endpoint } from '#domain/events/endpoint.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 
@@ -22,6 +23,8 @@ export interface DeskRows {
   accounts: Account[]
   endpoints: Endpoint[]
   callbackSecret?: CallbackSecret
+  /** Absent: nothing was set. */
+  settings?: DeskSettings
 }
 
 export interface Exported {
@@ -48,6 +51,7 @@ export type ImportedKind =
   | 'accounts'
   | 'endpoints'
   | 'callbackSecrets'
+  | 'settings'
   | 'routes'
   | 'alerts'
 
@@ -87,6 +91,7 @@ export function isSameTenant(one: TenantRecord, other: TenantRecord): boolean {
   return one.createdAt === other.createdAt
 }
 
-export function isEmptyDesk({ accounts, endpoints, callbackSecret }: DeskRows): boolean {
-  return accounts.length === 0 && endpoints.length === 0 && callbackSecret === undefined
+export function isEmptyDesk({ accounts, endpoints, callbackSecret, settings }: DeskRows): boolean {
+  const isSet = settings !== undefined || callbackSecret !== undefined
+  return accounts.length === 0 && endpoints.length === 0 && !isSet
 }

@@ -81,6 +81,10 @@ const GAUGES: Record<string, AccountGauge> = {
     help: 'What the account can still spend, as the provider last said. Absent: unknown.',
     read: ({ balance }) => balance && { value: balance.amount, labels: { unit: balance.unit } },
   },
+  gateway_account_balance_lasts_hours: {
+    help: 'For how many hours the balance lasts at the pace of the last 24 hours. Absent: unknown.',
+    read: ({ lastsAboutHours }) => lastsAboutHours,
+  },
   gateway_account_last_error_seconds: {
     help: 'When the provider last refused the account, or a job of it failed. Absent: not known.',
     read: ({ errors }) => (errors[0] ? seconds(errors[0].at) : undefined),

@@ -29,6 +29,8 @@ export interface PoolAccount {
   }[]
   /** Absent: unknown, which is not zero. */
   balance?: { amount: number; unit: string; at: string }
+  /** For how many hours the balance lasts at the pace of the last 24 hours. Absent: unknown, which is not zero. */
+  lastsAboutHours?: number
   /** `failing`: those of `pending` that were tried in vain. `dead`: DEAD_COUNTED means that many or more. */
   deliveries: { pending: number; failing: number; dead: number }
   at: string

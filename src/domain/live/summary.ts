@@ -5,6 +5,7 @@ import { findParking } from '#domain/accounts/parking.ts'
 import type { Hook } from '#domain/events/webhook.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease, type Ledger } from '#domain/slots/lease.ts'
+import { lastsAboutHours } from './lasts-about.ts'
 import {
   ERRORS_SHOWN,
   JOBS_SHOWN,
@@ -21,12 +22,15 @@ export interface AccountFacts {
   hook: Hook | undefined
   errors: readonly AccountError[]
   balance: Balance | undefined
+  /** What jobs of the last 24 hours took off the balance. Undefined: the provider did not tell it of each. */
+  used24h: number | undefined
   deliveries: PoolAccount['deliveries']
 }
 
 export function summaryOf(facts: AccountFacts, now: number): PoolAccount {
   const { account, ledger, hook, balance, deliveries } = facts
   const { free } = freeSlots(ledger, now)
+  const hours = lastsAboutHours(balance?.amount, facts.used24h)
   return {
     ...nameOf(account),
     maxJobs: ledger.maxJobs,
@@ -49,6 +53,7 @@ export function summaryOf(facts: AccountFacts, now: number): PoolAccount {
       .slice(0, ERRORS_SHOWN)
       .map(toError),
     ...(balance === undefined ? {} : { balance: { ...balance, at: iso(balance.at) } }),
+    ...(hours === undefined ? {} : { lastsAboutHours: hours }),
     deliveries,
     at: iso(now),
   }

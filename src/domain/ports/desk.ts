@@ -7,16 +7,20 @@ import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { AccountChoiceChange, DeskSettings } from '#domain/accounts/balancing.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { DeskRows, Imported, TenantImported } from '#domain/backup/exported.ts'
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
+import type { JobLimits, ReachedLimit, ShareEnd } from '#domain/limits/share.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
-import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
+import type { TenantRecord, TokenLimits, TokenRecord } from '#domain/access/token.ts'
+import type { UsagePlace } from '#domain/usage/usage.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
+import type { ClientWish } from '#domain/queue/waiting-clients.ts'
 import type { Line } from './line.ts'
 
 /** The audit of an object. Methods that change something take `by` last and write a line; older Workers do not pass it. */
@@ -33,6 +37,15 @@ export interface Desk extends Audited, Line {
   /** Adds or replaces the account with this email, and claims its object. */
   saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
   changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
+  /** Changes how the tenant's calls choose an account. Undefined: the tenant was removed. */
+  changeSettings(change: DeskSettings, by?: Actor): Promise<AccountSnapshot | undefined>
+  /** Changes an account's weight and priority. Undefined: there is no such account. */
+  changeChoice(
+    email: string,
+    change: AccountChoiceChange,
+    now: number,
+    by?: Actor
+  ): Promise<AccountSnapshot | undefined>
   /** Ends the parking of an imported account. */
   endImport(email: string): Promise<SaveAnswer>
   /** What an export needs of this desk. */
@@ -56,6 +69,8 @@ export interface Desk extends Audited, Line {
   holds(email: string, key: string): Promise<boolean>
   /** Keys of removed accounts. Their objects still have their jobs. */
   formerKeys(): Promise<string[]>
+  /** The accounts of this desk, and those that were removed within the time for which usage is kept. */
+  usagePlaces(): Promise<UsagePlace[]>
   /** Records owners of ids. Returns those ids that are asset copies. `seen`: what the isolate saw of the accounts' slots. */
   learn(owners: Owner[], seen?: SlotsSeen[]): Promise<string[]>
   /**
@@ -66,6 +81,9 @@ export interface Desk extends Audited, Line {
   /** The jobs that these creations started, as their answers named them. What is not known is left out. */
   jobsOf(requestIds: string[]): Promise<JobsOf[]>
   ownersOf(ids: string[]): Promise<Owner[]>
+  /** Those of the ids that were made with this own token. */
+  ownOf(token: string, ids: string[]): Promise<string[]>
+  listOwn(query: OwnIdQuery): Promise<OwnId[]>
   /** The account that this token uploads to now. Counts the upload. Undefined: the desk has none of the accounts. */
   takeHome(token: string, wish: UploadWish): Promise<string | undefined>
   /** For each asset: its copy on this account, or whether this request may make one. */
@@ -97,10 +115,17 @@ export interface Desk extends Audited, Line {
   placeOf(name: string): Promise<string | undefined>
   /** Counts an upload of a token. Undefined: the upload is allowed now; else the time from which it is allowed. */
   takeUpload(tokenId: string, bytes: number): Promise<number | undefined>
+  /**
+   * Takes a token's share for these leases, before any of them is acquired (domain/limits/share.ts). `true`: taken, or they have it
+   * already. Else the limit that is reached. A desk of an older release lacks this method.
+   */
+  takeShare(token: string, limits: JobLimits, leaseIds: string[]): Promise<true | ReachedLimit>
+  /** Gives back what these leases have, whichever token it is. Safe to repeat. */
+  endShare(leaseIds: string[], how: ShareEnd): Promise<void>
   /** The accounts that were full lately, as far as isolates of the Worker said. `seen`: what this one saw. */
   fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]>
   /** Waits in line until one of the accounts has a free slot, at most until that time. */
-  awaitTurn(waiter: Waiter, until: number): Promise<Turn>
+  awaitTurn(waiter: Waiter & Partial<ClientWish>, until: number): Promise<Turn>
   /** Notes that slots of a watched account are free again. `slots` absent: one. */
   noteFreed(accountKey: string, slots?: number): Promise<void>
   /** False: the tenant has too many endpoints. */
@@ -111,6 +136,8 @@ export interface Desk extends Audited, Line {
   removeEndpoint(id: string, by?: Actor): Promise<boolean>
   /** Replaces the callback secret. The previous one also signs for a day. */
   saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
+  /** The same for the secret of one own token, which signs what its jobs deliver. */
+  saveTokenSecret(token: string, sealed: string, now: number, by?: Actor): Promise<void>
   /** The webhook endpoints and the callback secret. Accounts' objects ask only if nothing was pushed to them. */
   outlets(): Promise<DeliveryTargets>
   /** Notes that an account was refused and is parked until then. True: most accounts are refused, so the provider is at fault. */
@@ -139,6 +166,22 @@ export interface AssetCopy {
 
 /** `mine`: make the copy. `no`: not an upload of this tenant. `failed`: another request tried and failed. */
 export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'failed' | 'no' }
+
+/** Ids made with an own token, newest first. `list`: the path of the list that shows them. */
+export interface OwnIdQuery {
+  token: string
+  list: string
+  /** Only those after this one. */
+  before?: OwnId
+  skip?: number
+  limit: number
+}
+
+/** `at`: when it was recorded, epoch ms. */
+export interface OwnId {
+  id: string
+  at: number
+}
 
 /** The account and the jobs of a creation. `key`: the account's, absent where an older Worker kept the jobs. */
 export interface Made {
@@ -230,6 +273,10 @@ export interface Registrar extends Audited {
 
 export type TenantChange = Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
 
+/** A limit that is undefined is taken away. */
 export type TokenChange = Partial<
-  Pick<TokenRecord, 'name' | 'scope' | 'subscription' | 'expiresAt'>
->
+  Pick<
+    TokenRecord,
+    'name' | 'scope' | 'subscription' | 'expiresAt' | 'sees' | 'grants' | 'replyUrl'
+  >
+> & { [Limit in keyof TokenLimits]?: TokenLimits[Limit] | undefined }

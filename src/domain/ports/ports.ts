@@ -44,6 +44,8 @@ export interface Ports extends Platform {
   reportedEnds: RecentSet
   /** Counts a failed authentication of an IP address. True: the address has too many. */
   isRateLimited(address: string): Promise<boolean>
+  /** Counts a request of a token with this limit. True: it has had its requests of this minute. */
+  isOverRate(tokenId: string, requestsPerMinute: number): Promise<boolean>
   tokens: TokenStore
   accounts: AccountStore
   owners: OwnerStore
@@ -121,6 +123,8 @@ export interface ItemStore {
   /** Names that are no item of the tenant are left out. */
   find(pool: OwnerPool, names: readonly string[]): Promise<ItemShown[]>
   forget(pool: OwnerPool, names: readonly string[]): void
+  /** The names of jobs, by the provider's ids. Jobs that were not queued are left out. */
+  namesOf(pool: OwnerPool, ids: readonly string[]): Promise<Map<string, string>>
 }
 
 /** Routes that the operator added. `list` may be a minute old. */

@@ -8,6 +8,7 @@ import type { Delivery } from '#domain/events/delivery.ts'
 import type { PushedTargets } from '#domain/events/endpoint.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
+import type { UsageOfAccount, UsageQuery } from '#domain/usage/usage.ts'
 import type { EventOutcome, Via } from '#domain/events/incoming-event.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
@@ -71,6 +72,8 @@ export interface SlotDesk extends Sender {
   /** Until that time, notifies the desk when slots become free. Returns how many are free now. */
   watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
+  /** The ids of the tenant's leases whose tokens have limits on jobs. An object of an older release lacks this method. */
+  limitedLeases(tenant: string): Promise<string[]>
   /** What a page shows of the account. Undefined: the tenant does not hold it. */
   summary(tenant: string): Promise<PoolAccount | undefined>
   /** Pushes the summary to this hub after each change, until then. Returns it as it is now. */
@@ -84,6 +87,8 @@ export interface SlotDesk extends Sender {
   listJobs(query: JobQuery): Promise<JobPage>
   /** The jobs of each hour. */
   throughput(query: ThroughputQuery): Promise<ThroughputHour[]>
+  /** The usage of a tenant that has the account, or has had it. An object of an older release lacks this method. */
+  usage(query: UsageQuery): Promise<UsageOfAccount[]>
   /** Applies an incoming event, which is passed as it was sent. Without a valid signature it changes nothing. */
   receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'>
   /** Deliveries, newest first. */
@@ -105,6 +110,8 @@ export interface ReceivedEvent {
 
 export interface DeliveryQuery {
   tenant: string
+  /** Only deliveries of this own token's jobs to its own targets. */
+  ownToken?: string
   state?: Delivery['state']
   /** The id of a job or of its request. */
   job?: string

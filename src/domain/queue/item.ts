@@ -51,6 +51,8 @@ export interface ItemSort {
   part?: string
   /** How many slots it needs at once. */
   slots: number
+  /** How many jobs it starts. Absent: one. */
+  jobs?: number
   /** Its own limit on running jobs of its account. It can only lower the account's. */
   limit?: number
   /** Keys of accounts that refused it. */
@@ -83,7 +85,7 @@ export interface ItemRecord {
   /** The client's own Idempotency-Key, shortened as the desk keeps it. */
   clientKey?: string
   tries: Try[]
-  /** Once it has begun: the lease, its account, and the provider's ids, in the order of the names. */
+  /** Once it has begun: the lease, its account, and the provider's ids, in the order of the names. Empty: no such job is known. */
   leaseId?: string
   email?: string
   key?: string
@@ -116,6 +118,8 @@ export interface ItemShown {
   askedAt: number
   /** The request that queued it. */
   requestId?: string
+  /** The id of the token that queued it. Absent: a desk of an older release. */
+  token?: string
   reason?: string
   refusal?: string
   jobIds?: string[]

@@ -62,6 +62,9 @@ const SPANS = {
   guessLostMs: 1 * HOUR,
   /** How long ended jobs can be read. */
   keepEndedMs: 30 * 24 * HOUR,
+  /** How often the ends of an account's jobs are added up for usage, at most, and how long usage is kept. */
+  foldUsageMs: 24 * HOUR,
+  keepUsageMs: 90 * 24 * HOUR,
   /** How long the owner of an id is kept, from when it was last learned. */
   keepOwnersMs: 90 * 24 * HOUR,
   /** How long an Idempotency-Key is kept after its answer; with an unknown outcome it is kept longer than any job. */
@@ -79,6 +82,9 @@ const SPANS = {
   shownLongMs: 15 * SECOND,
   /** How long a repeat of a creation of unknown outcome starts nothing. */
   joinMs: 10 * MINUTE,
+  /** From which age on a job of a limited token is looked for on the accounts, and how often at most. */
+  mendShareMs: 10 * MINUTE,
+  mendShareAgainMs: 1 * MINUTE,
   /** How long a token's uploads go to one account at most, and how long an upload counts as load of its account. */
   uploadAccountMs: 10 * MINUTE,
   /** How long a short page token is valid. */

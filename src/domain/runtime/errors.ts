@@ -57,6 +57,12 @@ export interface ErrorDetails {
   isUnsent?: boolean
   /** All slots for guessed jobs are taken. Other slots may be free, so waiting in line does not help. */
   isOfGuesses?: boolean
+  /** The limit of the token that is reached, with its value: for X-Gateway-Limit. */
+  limit?: string
+  /** The wait is long and known: `Retry-After` has its true seconds, and clients are told not to repeat by themselves. */
+  isLongWait?: boolean
+  /** The message names no account and nobody's jobs, so an own token may read it. */
+  isNameless?: boolean
   /** For a repeated creation: the id of the request that it repeats. */
   joined?: string
 }

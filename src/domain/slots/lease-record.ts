@@ -2,7 +2,7 @@
  * Leases as they are stored, and lease requests as they are sent between Workers and objects. Both keep the field names of
  * the first release, because an older Worker may read them: during a deploy, and after a rollback. Pure.
  */
-import type { Lease, LeaseAsk } from './lease.ts'
+import type { Lease, LeaseAsk, Outcome, ToldOfJob } from './lease.ts'
 
 /** A stored lease: JSON in the tables of AccountSlots. */
 export interface LeaseRecord extends Omit<Lease, RenamedInLease> {
@@ -38,6 +38,21 @@ export function fromLeaseRecord(record: LeaseRecord): Lease {
     ...(isDoubtful === undefined ? {} : { mayHaveRun: isDoubtful }),
   }
 }
+
+/** An ended job as it is stored. */
+export interface EndedRecord {
+  lease: LeaseRecord
+  outcome: Outcome
+  told?: ToldOfJob
+  /** How many creations were refused since the end before. Only in memory until this row, so a crash loses a few. */
+  refused?: number
+}
+
+/**
+ * Ended jobs are stored by the span in which their lease began. 200,000 jobs in thirty days are 120 spans of about 1,700. It must
+ * never change, since it is part of stored keys.
+ */
+export const SPAN_MS = 6 * 3_600_000
 
 /** A lease request in a call to an object. */
 export interface LeaseMessage extends Omit<LeaseAsk, RenamedInAsk> {

@@ -17,6 +17,8 @@ export interface Lease {
   id: string
   requestId: string
   tenant: string
+  /** The id of the token that asked for it, for usage. Absent on leases of older releases, and where a browser asked. */
+  token?: string
   /** A `call` lease lasts for one call and ends at its deadline. A `job` lease never ends by time alone. */
   kind: 'job' | 'call'
   state: LeaseState
@@ -84,6 +86,10 @@ export interface Lease {
   /** For a row that the operator added: how the job's status is asked for and read. */
   row?: LeaseRow
   item?: LeaseItem
+  /** The token has limits on jobs, so the desk is told of the end (domain/limits/share.ts). */
+  isLimited?: true
+  /** The own token that the job was made with (RFC 0010). Of its tenant's other tokens, those that see all see it too. */
+  ownToken?: string
 }
 
 /** For a creation that was queued (RFC 0009): what its lease keeps of the item. */
@@ -117,6 +123,8 @@ export interface Ledger {
   isHooked?: boolean
   leases: readonly Lease[]
   parkings: readonly Parking[]
+  /** Free slots that are kept for others for a moment. */
+  kept?: number
   /** Whether this request's jobs have ended lately. */
   hasEnded?(requestId: string): boolean
 }
@@ -126,6 +134,7 @@ export interface LeaseAsk {
   mayBeJob?: boolean
   leaseId: string
   tenant: string
+  token?: string
   kind: 'job' | 'call'
   route: string
   /** How many jobs the creation starts at once. It gets a lease for each, or none at all. */
@@ -150,6 +159,8 @@ export interface LeaseAsk {
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
   item?: LeaseItem
+  isLimited?: true
+  ownToken?: string
 }
 
 export interface JobStart {
@@ -196,12 +207,24 @@ export interface Outcome {
   detail?: string
   /** For a queued creation: it ended without a start, so there never was a job. */
   isUnstarted?: true
+  /** For one of several jobs of a queued creation that are all absent: none of them ran. */
+  isOfAll?: true
+}
+
+/** What the provider told about a job at its end. Absent: it did not tell. */
+export interface ToldOfJob {
+  /** How long the video or the sound is. */
+  seconds?: number
+  /** What the job took off the account's balance, in the unit of that balance. */
+  credits?: number
 }
 
 export interface EndedJob {
   lease: Lease
   endedAt: number
   outcome: Outcome
+  /** What the provider told about the job's length and price. */
+  told?: ToldOfJob
   /** The report of the end. It is not stored. */
   heard?: JobReport
 }
@@ -284,7 +307,7 @@ function refuse(
   const wish = { isJob: true, meter, row, part, despite }
   const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
-  const hasRoom = held + wanted <= limit
+  const hasRoom = held + wanted <= limit && held + wanted + (ledger.kept ?? 0) <= ledger.maxJobs
   if (hasRoom && !(ask.mayBeJob && isFullOfGuesses(ledger, now))) return undefined
   const retryAt = nextEndAt(ledger, now, durations)
   return { ok: false, reason: 'full', retryAt, ...(hasRoom ? { ofGuesses: true } : {}) }
@@ -301,7 +324,7 @@ function isFullOfGuesses(ledger: Ledger, now: number): boolean {
   return heldSlots({ ...ledger, leases: guesses }, now) >= guessesMax(ledger.maxJobs)
 }
 
-function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
+export function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
   return count * slots
 }
 
@@ -313,14 +336,20 @@ function nextEndAt(ledger: Ledger, now: number, durations: Durations): number {
   return Math.max(now, Math.min(...ends, now + durations.typicalJobMs))
 }
 
+/** The id of each lease of a request. */
+export function leaseIdOf(requestId: string, index: number): string {
+  return index === 0 ? requestId : `${requestId}.${index}`
+}
+
 export function newLease(ask: LeaseAsk, index: number, now: number, durations: Durations): Lease {
   const deadlineAt = ask.kind === 'call' ? now + durations.callSlotMs : undefined
   // A job that an event tells is asked about late, but a lease whose Worker died is seen by the next call.
   const firstCheckMs = ask.expectsEvent ? durations.giveUpSeenMs : durations.firstAskMs
   return {
-    id: index === 0 ? ask.leaseId : `${ask.leaseId}.${index}`,
+    id: leaseIdOf(ask.leaseId, index),
     requestId: ask.leaseId,
     tenant: ask.tenant,
+    ...(ask.token === undefined ? {} : { token: ask.token }),
     kind: ask.kind,
     state: 'unbound',
     route: ask.route,
@@ -341,6 +370,8 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(ask.path === undefined ? {} : { path: ask.path }),
     ...(ask.row === undefined ? {} : { row: ask.row }),
     ...(ask.item === undefined ? {} : { item: ask.item }),
+    ...(ask.isLimited ? { isLimited: true } : {}),
+    ...(ask.ownToken === undefined ? {} : { ownToken: ask.ownToken }),
     ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }

@@ -11,7 +11,12 @@
 import type { UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
-import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
+import {
+  fromLeaseRecord,
+  SPAN_MS,
+  toLeaseRecord,
+  type EndedRecord,
+} from '#domain/slots/lease-record.ts'
 import { BEGAN_BEFORE_MS, type JobTimes, type ThroughputQuery } from '#domain/live/throughput.ts'
 import { placeOf } from '#domain/jobs/list-jobs.ts'
 import { firstTimedId, isTimedId, prefixOf, timeOf } from '#domain/text/time-ordered-id.ts'
@@ -38,8 +43,6 @@ export const ENDED_SCHEMA = `
  */
 export const OWED_SCHEMA = 'ALTER TABLE ended_job ADD COLUMN owed TEXT;'
 
-/** 200,000 jobs in thirty days are 120 spans of about 1,700. It must never change, since it is part of stored keys. */
-const SPAN_MS = 6 * 3_600_000
 /** How many rows one removal deletes at most. */
 const REMOVED_AT_ONCE = 5000
 /** After this many rows a list stops, at the end of the span. */
@@ -51,20 +54,13 @@ const LAST_ID = 'g'
 
 export interface EndedQuery {
   tenant: string
+  ownToken?: string
   outcome?: Outcome['status']
   /** Only jobs that began at this time or later, epoch ms. */
   since?: number
   /** Only ids before this one. */
   before?: string
   limit: number
-}
-
-/** What the column `record` contains, as JSON. */
-export interface EndedRecord {
-  lease: LeaseRecord
-  outcome: Outcome
-  /** How many creations were refused since the end before. Only in memory until this row, so a crash loses a few. */
-  refused?: number
 }
 
 export interface EndedPage {
@@ -97,7 +93,7 @@ export class EndedJobs {
    * creations were refused since the end before. False: the job's end was there already.
    */
   add(
-    { lease, endedAt, outcome }: EndedJob,
+    { lease, endedAt, outcome, told }: EndedJob,
     unmatched: readonly UnmatchedEnd[] = [],
     refused = 0,
     owed?: string
@@ -105,6 +101,7 @@ export class EndedJobs {
     const stored: EndedRecord = {
       lease: toLeaseRecord(lease),
       outcome,
+      ...(told === undefined ? {} : { told }),
       ...(refused === 0 ? {} : { refused }),
     }
     const record = JSON.stringify(stored)
@@ -203,7 +200,7 @@ export class EndedJobs {
    * It stops when it has enough or has read many rows; the next list goes on at `stoppedAt`.
    */
   list(query: EndedQuery): EndedPage {
-    const { tenant, outcome, since = 0, before = LAST_ID, limit } = query
+    const { tenant, outcome, since = 0, before = LAST_ID, limit, ownToken = null } = query
     const oldest = spanOf(firstTimedId(since - REQUEST_MS))
     const mayHold = (span: number) => span >= oldest && firstTimedId(span * SPAN_MS) < before
     const found: Row[] = []
@@ -214,7 +211,7 @@ export class EndedJobs {
       const isEnough = found.length > limit || read >= LISTED_AT_ONCE
       if (isEnough) return cutAt(found, limit, firstTimedId((span + 1) * SPAN_MS))
       const left = limit - found.length + 1
-      const wanted = [span, before, since, tenant, outcome ?? null, left]
+      const wanted = [span, before, since, tenant, outcome ?? null, left, ownToken]
       const cursor = this.#sql.exec<Row>(queries.IN_SPAN, ...wanted)
       found.push(...cursor.toArray())
       read += cursor.rowsRead

@@ -7,7 +7,8 @@ import type { Delivery } from '#domain/events/delivery.ts'
 import { fromLeaseRecord } from '#domain/slots/lease-record.ts'
 import { prefixOf } from '#domain/text/time-ordered-id.ts'
 import type { DeliveryRows } from './delivery-rows.ts'
-import { fromStoredEnd, type EndedJobs, type EndedRecord, type StoredEnd } from './ended-jobs.ts'
+import type { EndedRecord } from '#domain/slots/lease-record.ts'
+import { fromStoredEnd, type EndedJobs, type StoredEnd } from './ended-jobs.ts'
 
 const BATCH = 500
 

@@ -19,47 +19,20 @@ import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
 import { hoursOf, type ThroughputHour, type ThroughputQuery } from '#domain/live/throughput.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { AccountRow } from './account-row.ts'
-import { ALERT_STATES_SCHEMA, AlertStateRows } from './alert-state-rows.ts'
-import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
-import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
+import { AlertStateRows } from './alert-state-rows.ts'
+import { DeliveryRows } from './delivery-rows.ts'
+import { EndedJobs } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
-import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
+import { ForwardedEventRows } from './forwarded-event-rows.ts'
 import { jobNamesOf, LeaseRows } from './lease-rows.ts'
-import { LIVE_SCHEMA, LiveRows, WAITED_SCHEMA, WORK_SCHEMA } from './live-rows.ts'
+import { LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { OneRow } from '#durable/lifecycle/remembered.ts'
-import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
+import { TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
-import { migrate, type Step } from '#durable/lifecycle/schema.ts'
-
-/** Only append steps. The first is the schema from before versions. old-rows.ts empties its tables `ended`, `late` and `delivery`. */
-const STEPS: Step[] = [
-  (sql) =>
-    void sql.exec(`
-      CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT, retired_at INTEGER);
-      CREATE TABLE IF NOT EXISTS lease (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS ended (id TEXT PRIMARY KEY, ended_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS parking (scope TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS hook (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS early (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS late (watch TEXT PRIMARY KEY, ended_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS delivery (id TEXT PRIMARY KEY, is_pending INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID`),
-  (sql) => void sql.exec(ENDED_SCHEMA + DELIVERIES_SCHEMA + FORWARDED_SCHEMA),
-  (sql) =>
-    void sql.exec(
-      'CREATE TABLE IF NOT EXISTS proof (part TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID'
-    ),
-  (sql) =>
-    void sql.exec(
-      'CREATE TABLE IF NOT EXISTS legacy (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL)'
-    ),
-  (sql) => void sql.exec(LIVE_SCHEMA),
-  (sql) => void sql.exec(ALERT_STATES_SCHEMA),
-  (sql) => void sql.exec(TARGETS_SCHEMA),
-  (sql) => void sql.exec(OWED_SCHEMA),
-  (sql) => void sql.exec(WAITED_SCHEMA),
-  (sql) => void sql.exec(WORK_SCHEMA),
-]
+import { migrate } from '#durable/lifecycle/schema.ts'
+import { UsageRows } from '#durable/usage/usage-rows.ts'
+import { stepsAt } from './steps.ts'
 
 export class SlotsTables {
   readonly alertStates: AlertStateRows
@@ -76,14 +49,15 @@ export class SlotsTables {
   readonly targets: TargetRow
   /** What is needed only while somebody looks or waits. */
   readonly live: LiveRows
+  readonly usage: UsageRows
   #refused = 0
   /** Called after each write. */
   onWrite: () => void = () => {}
 
-  constructor(plain: DurableObjectStorage) {
+  constructor(plain: DurableObjectStorage, now: () => number) {
     const storage = watchWrites(plain, () => this.onWrite())
     this.#storage = storage
-    migrate(storage, STEPS)
+    migrate(storage, stepsAt(now))
     this.#account = new AccountRow(storage)
     this.#hook = new OneRow(storage.sql, 'hook')
     this.#legacy = new OneRow(storage.sql, 'legacy')
@@ -97,6 +71,7 @@ export class SlotsTables {
     this.targets = new TargetRow(storage, this.#ended, this.deliveries)
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
+    this.usage = new UsageRows(plain)
     moveOldRows(storage, this.#ended, this.deliveries)
     // An older Worker removed the account and left what was pushed to it.
     if (this.isRetired()) this.targets.drop()
@@ -203,6 +178,7 @@ export class SlotsTables {
     const hasRow = this.leases().some(({ id }) => id === end.lease.id)
     const { text, isOwing } = packOwed(hasRow && mayOwe ? news : { ...news, deliveries: [] })
     const isNew = this.#ended.add(end, unmatched, this.#refused, text)
+    if (isNew) this.usage.note(end)
     this.leaseRows.end(end, isNew)
     this.#refused = 0
     return isNew && isOwing

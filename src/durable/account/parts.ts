@@ -2,9 +2,10 @@
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
-import type { JobReport } from '#domain/slots/lease.ts'
+import type { EndedJob, JobReport } from '#domain/slots/lease.ts'
 import { deliver } from '#flows/events/deliver.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
+import { tellShares } from '#durable/limits/tell-shares.ts'
 import { AccountLive } from '#durable/live/account-live.ts'
 import type { SenderDeps } from '#durable/sender/context.ts'
 import { Sender } from '#durable/sender/sender.ts'
@@ -46,7 +47,6 @@ export interface Parts {
 
 /** `setAlarm` is called after each change that may make something due earlier. */
 export function makeParts(context: AccountContext, setAlarm: () => void): Parts {
-  const { ports } = context
   const targets = new DeliveryTargetsCache(context, (missed) => queueDeliveries(missed))
   const outbox: Outbox = makeOutbox(context, targets, {
     busy: () => (statusChecks.isReconciling ? ASKED_AT_ONCE : 0) + sender.sending,
@@ -71,8 +71,9 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     queueDeliveries,
     applyDeferredAfter: (change) => incoming.applyDeferredAfter(change, setAlarm),
     onEnded: (ended) => {
-      logEnds(ports(), ended)
+      noteEnds(context, ended)
       live.onEnded(ended)
+      statusChecks.noteEnded(ended)
       alerts.onEnded(targets.isBalanceWatched)
       wipeWhenDone()
     },
@@ -84,14 +85,10 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     setAlarm()
     return isChanged
   }
-  const watchers: SlotWatchers = new SlotWatchers(context, () => settlement.ledger(), {
-    onSlotsChanged: () => sender.onSlotsChanged(),
-    onUnparked: () => sender.pullIfMore(),
-  })
-  const live = new AccountLive(context, {
-    ledger: () => settlement.ledger(),
-    pendingDeliveries: (tenant) => outbox.countOf(tenant),
-  })
+  const ledger = () => settlement.ledger()
+  const watchers: SlotWatchers = new SlotWatchers(context, ledger, () => sender)
+  const pendingDeliveries = (tenant: string) => outbox.countOf(tenant)
+  const live = new AccountLive(context, { ledger, pendingDeliveries })
   const alerts = new AccountAlerts(context, { balance: live.balance, queueDeliveries, setAlarm })
   const accountChecks = new AccountChecks(context, {
     onFault: (fault) => live.onFault(fault),
@@ -101,9 +98,10 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   const judgeFault = (fault: SuspectedFault) => accountChecks.judge(fault)
   const incoming: IncomingEvents = new IncomingEvents(context, settlement, targets, judgeFault)
   const checkParts = { settlement, incoming, targets, settle, judgeFault, setAlarm }
-  const statusChecks = new StatusChecks(context, checkParts)
-  const ofSender = { settlement, targets, statusChecks, outbox, setAlarm }
-  const sender: Sender = new Sender(context, senderDeps(ofSender))
+  const isMoreWaiting = () => sender.isAwake
+  const statusChecks = new StatusChecks(context, { ...checkParts, isMoreWaiting })
+  const ofSender = senderDeps({ settlement, targets, statusChecks, outbox, setAlarm })
+  const sender: Sender = new Sender(context, ofSender)
   return {
     alerts,
     targets,
@@ -173,4 +171,14 @@ function makeOutbox(
     },
     onSaved,
   })
+}
+
+/** The log, shares of limited tokens, and usage. */
+function noteEnds(
+  { ports, provider, tables, now, durations }: AccountContext,
+  ended: readonly EndedJob[]
+): void {
+  logEnds(ports(), ended)
+  tellShares(ports(), provider().name, ended)
+  tables.usage.fold(now(), durations().foldUsageMs)
 }

@@ -3,6 +3,7 @@
  * at most and removes a bounded number of rows each time, so that no alarm takes long. The rest waits for the next hour.
  */
 import { credentialKeptUntil, removalStateOf, type RemovalState } from '#domain/accounts/removal.ts'
+import { DAY_MS, dayOf } from '#domain/usage/job-end.ts'
 import type { AccountContext } from './context.ts'
 
 /** Waits a little longer than the retention, so that one alarm removes 14 hours of ended jobs, or 3 of deliveries. */
@@ -21,8 +22,11 @@ export class Retention {
     const { tables, durations } = this.#context
     const now = this.#context.now()
     if (now < this.#nextAt) return
-    const { keepEndedMs, keepDeliveriesMs, forgetEveryMs } = durations()
+    const { keepEndedMs, keepDeliveriesMs, keepUsageMs, foldUsageMs, forgetEveryMs } = durations()
     this.#nextAt = now + forgetEveryMs
+    // Before its rows are deleted.
+    tables.usage.fold(now, foldUsageMs)
+    tables.usage.removeBefore(dayOf(now - keepUsageMs))
     tables.removeEndedBefore(now - keepEndedMs)
     tables.removeDeliveriesBefore(now - keepDeliveriesMs)
     tables.removeOldForwards(now)
@@ -32,12 +36,14 @@ export class Retention {
   /** When an alarm is needed only for this. Infinity: never. */
   dueAt({ withDeliveries }: { withDeliveries: boolean }): number {
     const { tables, durations } = this.#context
-    const { keepEndedMs, keepDeliveriesMs } = durations()
+    const { keepEndedMs, keepDeliveriesMs, keepUsageMs } = durations()
+    const usage = tables.usage.oldestDay() ?? Infinity
+    const usageAt = (usage + 1) * DAY_MS + keepUsageMs
     const jobs = tables.oldestEndedAt(keepEndedMs * LONGER) ?? Infinity
     const deliveries = withDeliveries
       ? tables.oldestDeliveryAt(keepDeliveriesMs * LONGER)
       : undefined
-    return Math.max(this.#nextAt, Math.min(jobs, deliveries ?? Infinity))
+    return Math.max(this.#nextAt, Math.min(jobs, usageAt, deliveries ?? Infinity))
   }
 }
 

@@ -28,8 +28,10 @@ import {
   type LeaseAsk,
   type Ledger,
 } from '#domain/slots/lease.ts'
+import { withAbsentCreations } from '#domain/slots/queued-lease.ts'
 import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { announce } from '#flows/events/announce.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { JobRecall } from '#durable/jobs/job-recall.ts'
 import type { AccountContext } from './context.ts'
 import type { DeliveryTargetsCache } from './delivery-targets.ts'
@@ -81,10 +83,12 @@ export class Settlement {
   }
 
   /** `forwarded`: events about no job of ours, which the endpoints get unchanged. True when the ledger changed. */
-  save(change: Change, forwarded: Announcement[] = []): boolean {
+  save(made: Change, forwarded: Announcement[] = []): boolean {
     const { tables, provider, now } = this.#context
     const at = now()
     const current = provider()
+    const ends = withAbsentCreations(made.ended)
+    const change = { ...made, ended: ends.map((end) => withTold(current, end)) }
     const deliver = (one: Announcement) => deliveriesOf(one, this.#targets.forSettling(one), at)
     const ofEnds = new Map<string, EndNews>(
       change.ended.map((end) => {
@@ -202,6 +206,11 @@ export class Settlement {
 function decidedBy({ put, ended }: Change, before: readonly Lease[]): Lease[] {
   const after = [...put.filter((lease) => !isLost(lease)), ...ended.map(({ lease }) => lease)]
   return after.filter(({ id, item }) => item && before.some((one) => one.id === id && isLost(one)))
+}
+
+function withTold({ jobs }: Provider, end: EndedJob): EndedJob {
+  const told = end.heard && jobs.toldBy?.(end.heard)
+  return told && Object.keys(told).length > 0 ? { ...end, told } : end
 }
 
 /** Whether the change only binds unbound leases. The desk has the record of that. */

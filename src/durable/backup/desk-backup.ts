@@ -28,7 +28,12 @@ export class DeskBackup {
   rows(): DeskRows {
     const { accounts, endpoints } = this.#parts.tables
     if (accounts.isClosed) return { accounts: [], endpoints: [] }
-    return { accounts: accounts.snapshot().accounts, ...endpoints.all() }
+    const { settings } = accounts
+    return {
+      accounts: accounts.snapshot().accounts,
+      ...endpoints.all(),
+      ...(settings.balance === undefined ? {} : { settings }),
+    }
   }
 
   /** Safe to repeat. The caller writes the copy in KV. */
@@ -40,6 +45,7 @@ export class DeskBackup {
       else imported.skipped.push({ what: 'accounts', name: account.email, why })
     }
     this.#takeSecrets(rows, imported, by)
+    this.#takeSettings(rows, imported, by)
     return imported
   }
 
@@ -51,6 +57,21 @@ export class DeskBackup {
     const added = await accounts.add(account, by)
     if (added === 'busy') return BUSY
     return added ? undefined : HELD
+  }
+
+  #takeSettings({ settings }: DeskRows, imported: Imported, by: Actor | undefined): void {
+    const { tables, audit } = this.#parts
+    if (!settings || tables.accounts.isClosed) return
+    const before = tables.accounts.settings
+    if (before.balance !== undefined) {
+      imported.skipped.push({ what: 'settings', name: 'settings', why: ALREADY_HERE })
+      return
+    }
+    tables.inTransaction(() => {
+      tables.accounts.saveSettings(settings)
+      audit.settings(by, settings, before)
+    })
+    count(imported, 'settings')
   }
 
   #takeSecrets(

@@ -1,9 +1,14 @@
 /** Keeps a tenant's accounts at one provider, the accounts that were removed, and whether the tenant was removed. */
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
-import { Remembered } from '#durable/lifecycle/remembered.ts'
+import type { UsagePlace } from '#domain/usage/usage.ts'
+import type { DeskSettings } from '#domain/accounts/balancing.ts'
+import { OneRow, Remembered } from '#durable/lifecycle/remembered.ts'
 
 export const CLOSING_SCHEMA =
   'CREATE TABLE IF NOT EXISTS closing (id INTEGER PRIMARY KEY CHECK (id = 1), closed_at INTEGER NOT NULL);'
+
+export const SETTINGS_SCHEMA =
+  'CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);'
 
 /** The KV copy of the accounts. */
 export interface AccountsCopy {
@@ -17,14 +22,19 @@ export interface AccountsCopy {
 export class AccountRows {
   readonly #storage: DurableObjectStorage
   readonly #copy: AccountsCopy
+  /** Since when the tenant queues. The desk's line sets it. */
+  namesSince: () => number | undefined = () => undefined
   /** In the order in which they were added. Each creation needs them. */
   readonly #all = new Remembered(() =>
     this.#records('SELECT record FROM account ORDER BY position')
   )
 
+  readonly #settings: OneRow<DeskSettings>
+
   constructor(storage: DurableObjectStorage, copy: AccountsCopy) {
     this.#storage = storage
     this.#copy = copy
+    this.#settings = new OneRow(storage.sql, 'settings')
   }
 
   /** The accounts now. */
@@ -34,11 +44,29 @@ export class AccountRows {
 
   snapshot(): AccountSnapshot {
     const unknownUntil = this.#copy.unknownUntil()
+    const { balance } = this.settings
+    const namesSince = this.namesSince()
     return {
       version: this.#copy.version(),
       accounts: this.all,
+      ...(balance === undefined ? {} : { balance }),
       ...(unknownUntil === undefined ? {} : { unknownUntil }),
+      ...(namesSince === undefined ? {} : { namesSince }),
     }
+  }
+
+  get settings(): DeskSettings {
+    return this.#settings.value ?? {}
+  }
+
+  /** Called in a transaction. */
+  saveSettings(settings: DeskSettings): void {
+    this.#settings.save(settings)
+    this.#copy.touch()
+  }
+
+  forgetSettings(): void {
+    this.#settings.drop()
   }
 
   find(email: string): Account | undefined {
@@ -91,14 +119,20 @@ export class AccountRows {
     return [...former.map(({ key }) => key), ...(held ? [held.key] : [])]
   }
 
-  /** Removed accounts, latest first, without those that were added again. Deletes rows from before `since`. */
+  /** Removed accounts, latest first, without those that were added again. */
   formerKeys(since: number): string[] {
-    this.forgetFormerBefore(since)
+    return this.formerSince(since).map(({ key }) => key)
+  }
+
+  formerSince(since: number): UsagePlace[] {
     const current = new Set(this.all.map((account) => account.key))
+    const sql =
+      "SELECT key, email FROM former WHERE key > '' AND left_at >= ? ORDER BY left_at DESC"
     return this.#storage.sql
-      .exec<{ key: string }>('SELECT key FROM former ORDER BY left_at DESC')
+      .exec<{ key: string; email: string | null }>(sql, since)
       .toArray()
-      .flatMap(({ key }) => (current.has(key) ? [] : [key]))
+      .filter(({ key }) => !current.has(key))
+      .map(({ key, email }) => ({ key, ...(email === null ? {} : { email }) }))
   }
 
   forgetFormerBefore(time: number): void {

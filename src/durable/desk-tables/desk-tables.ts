@@ -4,8 +4,9 @@
  */
 import type { Platform } from '#domain/ports/platform.ts'
 import { keys } from '#storage/keys.ts'
+import { OwnIdRows } from '#durable/visibility/own-id-rows.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
-import { AccountRows, CLOSING_SCHEMA } from './account-rows.ts'
+import { AccountRows, CLOSING_SCHEMA, SETTINGS_SCHEMA } from './account-rows.ts'
 import { AddedRouteRows } from './added-route-rows.ts'
 import { ASSET_COPIES_SCHEMA, AssetCopyRows } from './asset-copy-rows.ts'
 import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
@@ -48,6 +49,7 @@ function stepsAt(now: () => number): Step[] {
     (sql) => void sql.exec(JOB_OWNERS_SCHEMA),
     (sql) => void sql.exec(JOB_ACCOUNTS_SCHEMA),
     (sql) => void sql.exec('ALTER TABLE former ADD COLUMN email TEXT'),
+    (sql) => void sql.exec(SETTINGS_SCHEMA),
   ]
 }
 
@@ -58,7 +60,7 @@ export interface KvCopy {
 }
 
 interface Retention {
-  keepEndedMs: number
+  keepUsageMs: number
   keepOwnersMs: number
   keepAuditMs: number
   uploadAccountMs: number
@@ -68,6 +70,7 @@ interface Retention {
 export class DeskTables {
   readonly accounts: AccountRows
   readonly owners: OwnerRows
+  readonly ownIds: OwnIdRows
   readonly keys: KeyRows
   readonly jobs: JobRows
   readonly audit: AuditRows
@@ -103,6 +106,7 @@ export class DeskTables {
       unknownUntil,
     })
     this.owners = new OwnerRows(sql)
+    this.ownIds = new OwnIdRows(sql)
     this.keys = new KeyRows(sql)
     this.jobs = new JobRows(sql)
     this.audit = new AuditRows(sql, platform.now)
@@ -130,9 +134,10 @@ export class DeskTables {
     const { keepOwnersMs, keepAuditMs, forgetEveryMs } = keep
     this.uploadAccounts.forget(now - keep.uploadAccountMs)
     this.assetCopies.forget(now - keepOwnersMs)
-    this.accounts.forgetFormerBefore(now - keep.keepEndedMs)
+    this.accounts.forgetFormerBefore(now - keep.keepUsageMs)
     return this.inTransaction(() => {
       this.keys.forget(now)
+      this.ownIds.forget(now)
       this.jobs.forget(now, now - keepOwnersMs)
       this.audit.forget(now - keepAuditMs)
       const owners = this.owners.forget(now - keepOwnersMs, keepOwnersMs, forgetEveryMs, now)
@@ -141,7 +146,7 @@ export class DeskTables {
         this.jobs.dueAt(keepOwnersMs),
         owners,
         this.audit.dueAt(keepAuditMs),
-        this.accounts.formerDueAt(keep.keepEndedMs),
+        this.accounts.formerDueAt(keep.keepUsageMs),
       ]
       const known = dues.filter((at) => at !== undefined)
       return known.length === 0 ? undefined : Math.max(now + forgetEveryMs, Math.min(...known))
@@ -162,10 +167,12 @@ export class DeskTables {
   /** Deletes everything of a removed tenant but its audit. */
   forgetAll(): void {
     this.owners.forgetAll()
+    this.ownIds.forgetAll()
     this.keys.forgetAll()
     this.jobs.forgetAll()
     this.endpoints.forgetAll()
     this.accounts.forgetFormer()
+    this.accounts.forgetSettings()
     this.uploadAccounts.forgetAll()
     this.assetCopies.forgetAll()
     this.uploadCounts.forgetAll()

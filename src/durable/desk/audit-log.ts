@@ -11,9 +11,10 @@ import {
   type AuditAction,
   type AuditEntry,
 } from '#domain/access/audit.ts'
+import { choiceOf, type DeskSettings } from '#domain/accounts/balancing.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
 import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
-import type { TokenRecord } from '#domain/access/token.ts'
+import { limitsOf, type TokenRecord } from '#domain/access/token.ts'
 import type { AuditRows } from '#durable/desk-tables/audit-rows.ts'
 
 export class AuditLog {
@@ -41,9 +42,24 @@ export class AuditLog {
       before?.credential === account.credential && before.session?.grant === account.session?.grant
     const known = isLimit ? 'account.limit_changed' : 'account.updated'
     const was = before === undefined ? {} : { maxJobsBefore: before.maxJobs }
-    const detail = isLimit ? { maxJobs, ...was } : { maxJobs, credential: credentialKind, ...was }
+    const detail = isLimit
+      ? { maxJobs, ...was }
+      : { maxJobs, credential: credentialKind, ...was, ...(choiceOf(account) as object) }
     const action = before ? known : 'account.added'
     this.write(by, { action, ...this.#desk, subject: email, detail })
+  }
+
+  /** Null: not set. */
+  choice(by: Actor | undefined, { email, ...account }: Account, before: Account): void {
+    const { weight = null, priority = null } = account
+    const { weight: weightBefore = null, priority: priorityBefore = null } = before
+    const detail = { weight, priority, weightBefore, priorityBefore }
+    this.write(by, { action: 'account.choice_changed', ...this.#desk, subject: email, detail })
+  }
+
+  settings(by: Actor | undefined, change: DeskSettings, before: DeskSettings): void {
+    const detail = { balance: change.balance ?? null, balanceBefore: before.balance ?? null }
+    this.write(by, { action: 'settings.changed', ...this.#desk, detail })
   }
 
   accountRemoved(by: Actor | undefined, { email }: Account, isNow: boolean): void {
@@ -73,13 +89,22 @@ export class AuditLog {
   tokenCreated(by: Actor | undefined, token: TokenRecord, isOfNewTenant: boolean): void {
     const { id, tenant, name, scope, subscription, expiresAt } = token
     if (isOfNewTenant) this.write(by, { action: 'tenant.created', tenant, subject: tenant })
-    const detail = { name: shortText(name), scope, subscription, expiresAt }
+    const limits = limitsOf(token) as Record<string, string | number | string[]>
+    const detail = { name: shortText(name), scope, subscription, expiresAt, ...limits }
     this.write(by, { action: 'token.created', tenant, subject: id, detail })
   }
 
   tokenChanged(by: Actor | undefined, { id, tenant }: TokenRecord, change: TokenChange): void {
-    const { name, ...rest } = change
-    const detail = { ...rest, ...(name === undefined ? {} : { name: shortText(name) }) }
+    const { name, replyUrl, grants, sees, ...rest } = change
+    // A limit that was taken away shows as null.
+    const said = Object.entries(rest).map(([field, value]) => [field, value ?? null] as const)
+    const detail = {
+      ...Object.fromEntries(said),
+      ...(name === undefined ? {} : { name: shortText(name) }),
+      ...(sees === undefined ? {} : { sees }),
+      ...(grants === undefined ? {} : { grants: grants.length }),
+      ...(replyUrl === undefined ? {} : { replyTo: replyUrl === null ? null : hostOf(replyUrl) }),
+    }
     this.write(by, { action: 'token.changed', tenant, subject: id, detail })
   }
 

@@ -7,6 +7,7 @@ import type { Actor } from '#domain/access/audit.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { PushedTargets } from '#domain/events/endpoint.ts'
 import { claimAccount } from '#flows/accounts/claim-account.ts'
+import { choiceOf, withChoice, type AccountChoiceChange } from '#domain/accounts/balancing.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { AccountClaims } from './account-claims.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
@@ -72,6 +73,25 @@ export class DeskAccounts {
       return current?.key === account.key ? { ...current, ...limit } : undefined
     }
     return this.#saveInTurn(account, changed, by)
+  }
+
+  /** Weight and priority are for Workers alone, so the account's object is not asked. False: there is no such account. */
+  async changeChoice(
+    email: string,
+    change: AccountChoiceChange,
+    now: number,
+    by?: Actor
+  ): Promise<boolean> {
+    const held = this.#tables.accounts.find(email)
+    if (!held) return false
+    return this.#inTurn(email, held.key, async () => {
+      const current = this.#tables.accounts.find(email)
+      if (!current) return false
+      const changed = withChoice({ ...current, updatedAt: now }, change)
+      this.#deps.audit.choice(by, changed, current)
+      this.#tables.accounts.save(changed)
+      return true
+    })
   }
 
   async #saveInTurn(
@@ -149,7 +169,12 @@ export class DeskAccounts {
     const isSame = before?.key === account.key
     if (before && !isSame) this.#release(before, false)
     const kept = before
-      ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
+      ? {
+          ...choiceOf(before),
+          ...choiceOf(account),
+          email: before.email,
+          ...(isSame ? { createdAt: before.createdAt } : {}),
+        }
       : {}
     this.#deps.audit.account(by, account, before)
     return this.#tables.accounts.save({ ...account, ...kept })

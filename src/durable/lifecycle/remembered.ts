@@ -26,7 +26,7 @@ export class OneRow<T> {
   readonly #table: string
   readonly #known = new Remembered(() => this.#read())
 
-  constructor(sql: SqlStorage, table: 'hook' | 'legacy') {
+  constructor(sql: SqlStorage, table: 'hook' | 'legacy' | 'settings') {
     this.#sql = sql
     this.#table = table
   }

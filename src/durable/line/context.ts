@@ -2,6 +2,8 @@
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
+import type { TokenShares } from '#durable/limits/token-shares.ts'
+import type { ItemShares } from '#durable/limits/item-shares.ts'
 import type { LineMemory } from './line-memory.ts'
 
 export interface LineDeps {
@@ -16,14 +18,21 @@ export interface LineDeps {
   /** Writes the owners of jobs, without a transaction of its own. */
   learn(owners: Owner[]): void
   ownersOf(ids: string[]): Owner[]
-  /** Sends clients that wait to so many free slots of the account. Returns how many they need. */
-  sendClients(account: string, free: number): number
+  /** The owners of those ids that are jobs. A list may have taught the desk another owner of the same id, which has no name. */
+  jobsNamed(ids: string[]): Owner[]
+  /** The account list in KV is to be written anew: it says since when the tenant queues. */
+  touchAccounts(): void
+  /** Sends a client that waits to the account, which keeps a slot for it. */
+  sendClient(id: string, account: string): void
   /** Accounts that were full lately. */
   full(): string[]
   /** Sets the alarm, if it is not set to an earlier time. */
   armIn(ms: number): void
+  /** What tokens with limits on jobs use. */
+  shares: TokenShares
 }
 
 export interface LineContext extends LineDeps {
   memory: LineMemory
+  itemShares: ItemShares
 }

@@ -9,6 +9,7 @@ import type { ItemRecord, ItemSort, UnstartedReason } from '#domain/queue/item.t
 import { laneName } from '#domain/queue/item-lists.ts'
 import { judgeReport } from '#domain/queue/judge-report.ts'
 import { servesLane } from '#domain/queue/may-start.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
 import type { Line } from './line-memory.ts'
@@ -35,21 +36,40 @@ export function takeReport(
   const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
   if (!event) return undefined
   return memory.change((line) => {
+    const { itemShares } = context
     // Also of a second start, so that calls about its job find the account.
-    if (report.kind === 'begun') context.learn(report.owners)
+    if (report.kind === 'begun') context.learn(withNames(report, row.record.names))
     if (move(state, event) === 'refused') return undefined
     line.chosen.delete(row.item)
     const record = { ...row.record, tries }
-    if (report.kind === 'begun') begin(context, line, { ...row, record }, account, report)
-    else if (event === 'back' || event === 'refused')
+    // A start that came to light late: its share went back with the item.
+    if (report.kind === 'begun' && state !== 'chosen') itemShares.take(row)
+    if (report.kind === 'begun') {
+      begin(context, line, { ...row, record }, account, report)
+      itemShares.keepOnly(report.parts ?? Array.from(report.starts.keys()), row)
+    } else if (event === 'back' || event === 'refused') {
+      itemShares.giveBack(row)
       return putBack(context, line, { ...row, record }, account, report, event)
-    else {
+    } else {
       const { refusal } = report
       const reason = report.kind === 'over' ? report.reason : undefined
       const over = { ...record, ...given({ reason, refusal }) }
+      itemShares.endAs(reason ?? '', row)
       memory.items.leave({ ...row, record: over }, context.now())
     }
     return undefined
+  })
+}
+
+/** The owners of the jobs, with what the item's client calls them. */
+function withNames(
+  { owners, starts, parts }: WorkReport & { kind: 'begun' },
+  names: readonly string[]
+): Owner[] {
+  return owners.map((owner) => {
+    const at = owner.start ? starts.findIndex(({ jobId }) => jobId === owner.id) : -1
+    const name = names[parts?.[at] ?? at]
+    return owner.start && name !== undefined ? { ...owner, start: { ...owner.start, name } } : owner
   })
 }
 
@@ -58,11 +78,12 @@ function begin(
   line: Line,
   row: ItemRow,
   key: string,
-  { leaseId, owners, starts }: WorkReport & { kind: 'begun' }
+  { leaseId, owners, starts, parts }: WorkReport & { kind: 'begun' }
 ): void {
   const known = accounts().find((account) => account.key === key)?.email
   const email = known ?? owners.find((owner) => owner.email !== null)?.email ?? ''
-  const jobIds = starts.map(({ jobId }) => jobId)
+  const jobIds: string[] = row.record.names.map(() => '')
+  for (const [at, { jobId }] of starts.entries()) jobIds[parts?.[at] ?? at] = jobId
   line.order.remove(row.item)
   line.untold.delete(row.item)
   const record = { ...row.record, leaseId, email, key, jobIds }

@@ -3,6 +3,7 @@ import { isHeldByOther } from '#domain/accounts/account.ts'
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
 import { summaryOf } from '#domain/live/summary.ts'
+import { DAY_MS } from '#domain/usage/job-end.ts'
 import type { EndedJob, Ledger } from '#domain/slots/lease.ts'
 import { isOpenable } from '#flows/access/missing-master-key.ts'
 import { BalanceBook } from './balance.ts'
@@ -21,6 +22,7 @@ export class AccountLive {
   readonly #deps: AccountLiveDeps
   readonly #errors: RecentErrors
   readonly #feed: LiveFeed
+  #usedAt: { at: number; credits: number | undefined } | undefined
 
   constructor(context: LiveContext, deps: AccountLiveDeps) {
     this.#context = context
@@ -42,6 +44,8 @@ export class AccountLive {
 
   onEnded(ended: readonly EndedJob[]): void {
     this.#errors.noteEnds(ended)
+    const isFirst = this.#usedAt?.credits === undefined
+    if (isFirst && ended.some(({ told }) => told?.credits !== undefined)) this.#usedAt = undefined
   }
 
   /** The balance is read while somebody looks, at most every ten minutes. */
@@ -50,6 +54,16 @@ export class AccountLive {
     const { ports, defer } = this.#context
     if (summary) defer(this.balance.refreshIfOlderThan(ports().durations.balanceEveryMs))
     return summary
+  }
+
+  /** Read anew as often as the balance. Without a balance nothing is read. */
+  #used(): number | undefined {
+    const { tables, now, ports } = this.#context
+    if (!this.balance.known()) return undefined
+    const { balanceEveryMs } = ports().durations
+    if (!this.#usedAt || now() - this.#usedAt.at >= balanceEveryMs)
+      this.#usedAt = { at: now(), credits: tables.usage.creditsSince(now() - DAY_MS) }
+    return this.#usedAt.credits
   }
 
   /** Undefined: the tenant does not hold the account. */
@@ -65,6 +79,7 @@ export class AccountLive {
       hook: tables.hook(),
       errors: this.#errors.list(tenant),
       balance: this.balance.known(),
+      used24h: this.#used(),
       deliveries: { ...pendingDeliveries(tenant), dead: tables.live.deadDeliveries(tenant) },
     }
     return summaryOf(facts, now())

@@ -5,7 +5,6 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { mayAsk } from '#domain/accounts/imported.ts'
-import { BUSY, FULL_THERE } from '#domain/line/tries.ts'
 import type { UnstartedEnd, Work, WorkReport } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease } from '#domain/slots/lease.ts'
@@ -14,26 +13,17 @@ import { sealRefusal } from '#flows/queue/refusal.ts'
 import { startItem, type Started } from '#flows/queue/start-item.ts'
 import { startedOwners } from '#flows/routing/learn-ids.ts'
 import type { SenderContext, SenderDeps } from './context.ts'
+import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
+import { Pauses } from './pauses.ts'
 import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
 import { Unreported } from './unreported.ts'
 import { endUnstarted } from './unstarted.ts'
 
-/** So many items are sent at once. The other connections are for deliveries and status checks. */
-const SENDS_MAX = 4
 /** How long the account asks at each freed slot after it heard that more waits. Each answer counts anew. */
 const AWAKE_MS = 10 * 60_000
 /** When a pull without an answer is tried again. After that the desk's look mends it. */
 const PULL_AGAIN_MS = [1000, 5000, 30_000]
-/** The pause after an item that could not be sent for a reason that is the gateway's or the account's own. */
-const TROUBLE_MS = 30_000
-/**
- * The pause after the provider said that the account is full and slots are free here, unless one is freed meanwhile. Otherwise each of
- * 900 items would be sent and refused.
- */
-const FULL_MS = 30_000
-/** After such an answer items are sent one at a time for so long. */
-const PROBING_MS = 5 * 60_000
 
 /** `told`: the desk was told what its tables say. `passed`: it went back, and other items may be sent here all the same. */
 type Became = Started['kind'] | 'told' | 'under way' | 'passed'
@@ -46,15 +36,15 @@ export class Sender {
   readonly #open = new Map<string, Work>()
   /** Those of them that wait for a connection. */
   readonly #waiting: Work[] = []
+  /** Slots that no direct creation may take now. */
+  readonly holds: SlotHolds
   /** The tenants whose desks are to be asked. True: whether or not a slot is free. */
   readonly #wanted = new Map<string, boolean>()
+  readonly #pauses: Pauses
   #pulling: Promise<void> | undefined
   #failures = 0
   #moreUntil: number
   #savedUntil: number
-  #troubleUntil = 0
-  #fullUntil = 0
-  #probingUntil = 0
   /** How many slots were held when it was last looked. */
   #heldBefore = 0
 
@@ -62,6 +52,12 @@ export class Sender {
     this.#context = context
     this.#deps = deps
     this.#unreported = new Unreported(context)
+    this.#pauses = new Pauses(() => context.now())
+    this.holds = new SlotHolds({
+      now: context.now,
+      after: (ms, signal) => context.ports().after(ms, signal),
+      free: () => freeSlots(deps.ledger(), context.now()).free,
+    })
     this.#savedUntil = context.tables.live.workUntil()
     this.#moreUntil = this.#savedUntil
     if (this.isAwake) this.#heldBefore = this.#held()
@@ -89,22 +85,22 @@ export class Sender {
     return endUnstarted(this.#context, this.#deps, tenant, ends)
   }
 
-  /** Slots may be free that were not: one was freed, a parking has ended, the limit grew. Never throws. */
-  pullIfMore(): void {
+  /** Slots may be free that were not: one was freed, a parking has ended, the limit grew. True: it asks. Never throws. */
+  pullIfMore(): boolean {
     const { tables, defer } = this.#context
     const tenant = tables.account()?.tenant
-    if (tenant !== undefined && this.isAwake && this.#free(tenant) > 0)
-      defer(this.#pull(tenant, false))
+    if (tenant === undefined || !this.isAwake || this.#free(tenant) <= 0) return false
+    defer(this.#pull(tenant, false))
+    return true
   }
 
-  onSlotsChanged(): void {
-    if (!this.isAwake) return
+  onSlotsChanged(): boolean {
+    if (!this.isAwake) return false
     const held = this.#held()
     const isFreed = held < this.#heldBefore
     this.#heldBefore = held
-    if (!isFreed) return
-    this.#fullUntil = 0
-    this.pullIfMore()
+    if (isFreed) this.#pauses.noteFreed()
+    return isFreed && this.pullIfMore()
   }
 
   /** When the next parking ends, because nobody is told of that. Undefined: nothing waits for it. */
@@ -162,26 +158,40 @@ export class Sender {
     const at = now()
     const free = this.#free(tenant)
     if (free <= 0 && !isOwed) return
-    const { work, isMore } = await ports()
-      .desk(tenant, provider().name)
-      .takeWork({
-        account: key(),
-        tenant,
-        free,
-        held: this.#held() + this.#promised(),
-        underWay: [
-          ...new Set([
-            ...this.#open.keys(),
-            ...this.#unreported.items(),
-            ...underWayOf(tables.leases(), tenant),
-          ]),
-        ],
-        parkings: tables.parkings().filter(({ until }) => until > at),
-        most: Math.max(0, this.#mostNow()),
-      })
-    if (this.#isHolder(tenant)) this.#noteMore(isMore ? at + AWAKE_MS : 0)
-    if (isMore) this.#saveMore()
-    for (const one of work) this.#take(tenant, one)
+    const underWay = [
+      ...this.#open.keys(),
+      ...this.#unreported.items(),
+      ...underWayOf(tables.leases(), tenant),
+    ]
+    const ask = {
+      account: key(),
+      tenant,
+      free,
+      held: this.#held() + this.#promised(),
+      underWay: [...new Set(underWay)],
+      parkings: tables.parkings().filter(({ until }) => until > at),
+      most: Math.max(0, this.#pauses.most - this.#open.size),
+    }
+    const release = this.holds.ask(free)
+    try {
+      const { work, isMore, clients } = await ports().desk(tenant, provider().name).takeWork(ask)
+      if (this.#isHolder(tenant)) this.#noteMore(isMore ? at + AWAKE_MS : 0)
+      if (isMore) this.#saveMore()
+      for (const one of work) this.#take(tenant, one)
+      for (const one of clients ?? []) this.#keepFor(one)
+    } finally {
+      release()
+    }
+  }
+
+  /** The desk has sent a client here. If it does not come, the slot is asked for again. */
+  #keepFor({ id, slots }: { id: string; slots: number }): void {
+    this.holds.keep(id, slots)
+    const over = async () => {
+      await this.#context.ports().after(HOLD_MS)
+      if (!this.holds.has(id)) this.pullIfMore()
+    }
+    this.#context.defer(over().catch(() => {}))
   }
 
   #pullLater(tenant: string, isOwed: boolean): void {
@@ -220,37 +230,32 @@ export class Sender {
     return heldSlots(this.#deps.ledger(), this.#context.now())
   }
 
-  /** The slots of items that were handed over and have no lease yet. */
+  /** The slots of items that were handed over, and of clients that were sent here, without a lease yet. */
   #promised(): number {
     const leases = this.#context.tables.leases()
     const isLeased = ({ leaseId }: Work) => leases.some(({ requestId }) => requestId === leaseId)
-    const without = [...this.#open.values()].filter((one) => !isLeased(one))
-    return without.reduce((sum, { sort }) => sum + sort.slots, 0)
+    const open = [...this.#open.values()]
+    const without = open.filter((one) => !isLeased(one) && !this.holds.has(one.leaseId))
+    return this.holds.beside() + without.reduce((sum, { sort }) => sum + sort.slots, 0)
   }
 
   #free(tenant: string): number {
     const { tables, now } = this.#context
-    const isStopped = now() < Math.max(this.#troubleUntil, this.#fullUntil)
-    if (isStopped || this.#mostNow() <= 0) return 0
+    if (this.#pauses.isOn || this.#open.size >= this.#pauses.most) return 0
     if (!this.#isHolder(tenant) || !mayAsk(tables.account())) return 0
     return Math.max(0, freeSlots(this.#deps.ledger(), now()).free - this.#promised())
-  }
-
-  /** How many more items may be handed over now. */
-  #mostNow(): number {
-    const most = this.#context.now() < this.#probingUntil ? 1 : SENDS_MAX
-    return most - this.#open.size
   }
 
   #take(tenant: string, work: Work): void {
     if (this.#open.has(work.item) || work.record.tenant !== tenant) return
     this.#open.set(work.item, work)
+    this.holds.keep(work.leaseId, work.sort.slots)
     this.#waiting.push(work)
     this.#startWaiting()
   }
 
   #startWaiting(): void {
-    while (this.#waiting.length > 0 && this.sending < SENDS_MAX) {
+    while (this.#waiting.length > 0 && this.sending < this.#pauses.most) {
       const next = this.#waiting.shift()
       if (next) this.#context.defer(this.#run(next))
     }
@@ -263,10 +268,11 @@ export class Sender {
     try {
       became = await this.#decide(work)
     } catch (error) {
-      this.#troubleUntil = this.#context.now() + TROUBLE_MS
+      this.#pauses.noteTrouble()
       this.#log('item_not_started', { item, requestId: leaseId, name: (error as Error).name })
     }
     this.#open.delete(item)
+    this.holds.drop(leaseId)
     if (became === 'searching') await this.#search(record.tenant, { item, leaseId })
     this.#deps.onSent()
     this.#startWaiting()
@@ -322,11 +328,7 @@ export class Sender {
     { item, leaseId, record }: Work,
     back: Extract<Started, { kind: 'back' }>
   ): Promise<void> {
-    // Otherwise 900 items would be handed over and given back as fast as requests go.
-    const now = this.#context.now()
-    if (back.why === 'account_unavailable') this.#troubleUntil = now + TROUBLE_MS
-    if (back.why === FULL_THERE) this.#fullUntil = now + FULL_MS
-    if ([FULL_THERE, BUSY].includes(back.why)) this.#probingUntil = now + PROBING_MS
+    this.#pauses.noteBack(back.why)
     await this.#unreported.send(record.tenant, { item, leaseId, ...back })
     if (back.isLeftOut) return
     // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.
@@ -368,11 +370,11 @@ export class Sender {
   ): Promise<WorkReport | undefined> {
     const { tables, ports, provider } = this.#context
     if (evidence.kind === 'begun') {
-      const { leaseId, starts } = evidence
+      const { leaseId, starts, parts } = evidence
       const account = tables.account()
       // Of an account that was wiped nothing is left that could serve a call about its jobs.
       const owners = account?.tenant === tenant ? startedOwners(starts, account, leaseId) : []
-      return { item: about.item, leaseId, kind: 'begun', owners, starts }
+      return { item: about.item, leaseId, kind: 'begun', owners, starts, parts }
     }
     if (evidence.kind !== 'over') return undefined
     const { reason, detail: message } = evidence

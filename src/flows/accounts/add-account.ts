@@ -8,6 +8,7 @@ import {
   type Credential,
   type Session,
 } from '#domain/accounts/account.ts'
+import type { AccountChoice, AccountChoiceChange } from '#domain/accounts/balancing.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -21,6 +22,7 @@ export interface AccountRequest {
   email?: string
   maxJobs: number
   fields: Record<string, unknown>
+  choice?: AccountChoice
   isDryRun: boolean
   by?: Actor
   publicOrigin: string
@@ -157,7 +159,7 @@ async function emailBefore(
 export async function toRecord(
   ports: Ports,
   provider: Provider,
-  request: Pick<AccountRequest, 'tenant' | 'maxJobs' | 'publicOrigin'>,
+  request: Pick<AccountRequest, 'tenant' | 'maxJobs' | 'publicOrigin' | 'choice'>,
   checked: Checked
 ): Promise<Account> {
   const who = { provider: provider.name, tenant: request.tenant, email: checked.email }
@@ -166,6 +168,7 @@ export async function toRecord(
     ...who,
     key: checked.key,
     maxJobs: request.maxJobs,
+    ...request.choice,
     credential: await ports.vault.seal(sealIdentity(who), JSON.stringify(checked.credential)),
     credentialKind: checked.credential.kind,
     secretField: checked.field,
@@ -226,4 +229,21 @@ export async function changeLimit(
   ports.accounts.remember(tenant, provider.name, saved.snapshot)
   ports.hints.forget(account.key)
   return account
+}
+
+/** Changes only what an account says of itself for the choice. Workers learn it within a minute. Nothing to change: the same. */
+export async function changeChoice(
+  ports: Ports,
+  provider: Provider,
+  account: Account,
+  { change, by }: { change: AccountChoiceChange; by?: Actor }
+): Promise<Account> {
+  const { tenant, email } = account
+  if (Object.values(change).every((value) => value === undefined)) return account
+  const desk = ports.desk(tenant, provider.name)
+  const snapshot = await desk.changeChoice(email, change, ports.now(), by)
+  const changed = snapshot && findAccount(snapshot, email)
+  if (!changed) throw new AppError('account_not_found', `Account ${email} not found`)
+  ports.accounts.remember(tenant, provider.name, snapshot)
+  return changed
 }

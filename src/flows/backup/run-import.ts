@@ -238,8 +238,12 @@ async function resealRows(
   const unopened: Moved['unopened'] = []
   for (const { email } of accounts.bad) unopened.push({ what: 'accounts', name: email })
   for (const { id } of endpoints.bad) unopened.push({ what: 'endpoints', name: id })
-  const moved: DeskRows = { accounts: accounts.good, endpoints: endpoints.good }
-  const { callbackSecret } = rows
+  const { callbackSecret, settings } = rows
+  const moved: DeskRows = {
+    accounts: accounts.good,
+    endpoints: endpoints.good,
+    ...(settings === undefined ? {} : { settings }),
+  }
   if (!callbackSecret) return { rows: moved, unopened }
   const { current, previous, rotatedAt } = callbackSecret
   const secret = await secretOf('callback', current)

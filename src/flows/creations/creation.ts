@@ -54,11 +54,13 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   return {
     leaseId: call.requestId,
     tenant: call.tenant,
+    ...(call.tokenId === undefined ? {} : { token: call.tokenId }),
     kind: route.job ? 'job' : 'call',
     route: `${route.method} ${route.path}`,
     count: provider.jobs.count(match, json),
     slots: provider.jobs.slotsPerJob?.(match, json) ?? 1,
     fingerprint: shortFingerprint(provider.jobs.fingerprintOf(json, call)),
+    ...(call.own ? { ownToken: call.own.token } : {}),
     ...(limit === undefined ? {} : { limit }),
     ...(route.keyProbe && route.path.includes('{') ? { path: call.path } : {}),
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
@@ -66,6 +68,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     expectsEvent: provider.events?.notifiesEndOf(route) === true && !added,
     ...(row ? { row } : {}),
     ...(expected === undefined ? {} : { expected }),
+    ...(call.share ? { isLimited: true } : {}),
   }
 }
 

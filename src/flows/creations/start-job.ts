@@ -8,6 +8,7 @@ import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import { passOn } from '#flows/routing/send-on.ts'
 import { afterRefusal, releaseSlot } from '#flows/slots/release-slot.ts'
+import { withShare } from '#flows/slots/take-share.ts'
 import { serveWithSlot, type Attempt, type Granted } from '#flows/slots/take-slot.ts'
 import { waitForSlot } from '#flows/slots/wait-for-slot.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
@@ -29,20 +30,22 @@ export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   return work
 }
 
-/** Picks the accounts that may serve the call, with the client's uploads in place. */
+/** Takes the token's share if it has limits, then picks the accounts that may serve the call, with the client's uploads in place. */
 async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const creation = newCreation(ports, call)
   const { slots } = creation
-  return runWhereAssetsAre(ports, call, {
-    slots,
-    hasSent: () => creation.isSent,
-    on(placed, eligible) {
-      creation.call = placed
-      return waitForSlot(ports, placed, eligible, slots, (among) =>
-        createAmong(ports, creation, among)
-      )
-    },
-  })
+  return withShare(ports, call, creation.ask, () =>
+    runWhereAssetsAre(ports, call, {
+      slots,
+      hasSent: () => creation.isSent,
+      on(placed, eligible) {
+        creation.call = placed
+        return waitForSlot(ports, placed, eligible, slots, (among) =>
+          createAmong(ports, creation, among)
+        )
+      },
+    })
+  )
 }
 
 /** Acquires a slot on one of these accounts. */

@@ -30,6 +30,7 @@ import { freeAtEnd } from './run-generation.ts'
 import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
 import { laterDeadline } from '#flows/upstream/deadline.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
+import { withShare } from '#flows/slots/take-share.ts'
 import { serveWithSlot, type Attempt } from '#flows/slots/take-slot.ts'
 import { peek, readBytes, readOrKeep } from '#flows/upstream/read-answer.ts'
 import { bodyBroken } from '#flows/upstream/read-call.ts'
@@ -81,7 +82,9 @@ async function serve(ports: Ports, call: ScannedCall): Promise<ProxyAnswer> {
     serveWithSlot(ports, call as ReadCall, among, { ask: leaseAskOf(call), attempt })
   if (!readsOrEdits(call.path)) {
     const canWait = (error: AppError) => !error.details.isOfGuesses
-    return waitForSlot(ports, call as ReadCall, eligible, 1, serveAmong, canWait)
+    return withShare(ports, call, leaseAskOf(call), () =>
+      waitForSlot(ports, call as ReadCall, eligible, 1, serveAmong, canWait)
+    )
   }
   // A call that only reads or edits needs no slot. It is sent without one if all are taken.
   return serveAmong(eligible).catch((error: unknown) => {
@@ -95,6 +98,7 @@ function leaseAskOf(call: ProxyCall): LeaseAsk {
   return {
     leaseId: call.requestId,
     tenant: call.tenant,
+    ...(call.tokenId === undefined ? {} : { token: call.tokenId }),
     kind: 'call',
     route: `${call.method} ${call.path}`.slice(0, ROUTE_CHARS_MAX),
     count: 1,
@@ -102,6 +106,7 @@ function leaseAskOf(call: ProxyCall): LeaseAsk {
     ...(readsOrEdits(call.path) ? {} : { mayBeJob: true }),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
     ...(call.reply === undefined ? {} : { reply: call.reply }),
+    ...(call.share && !readsOrEdits(call.path) ? { isLimited: true } : {}),
   }
 }
 

@@ -24,7 +24,8 @@ export function newerCall(
   reply: Reply | undefined
 ): ProxyCall {
   const { method, path, query = {}, body, email } = newer
-  const { signal, bodyBytes: _, repeats: __, ...lasting } = call
+  // The kind of the client's own call was checked.
+  const { signal, bodyBytes: _, repeats: __, kinds: ___, ...lasting } = call
   const match = call.provider.routes.match(method, path)
   const isCreation = match?.route.job !== undefined
   const requestId =

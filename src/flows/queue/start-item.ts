@@ -62,7 +62,12 @@ export async function startItem(ports: Ports, work: Work, starter: Starter): Pro
   creation.keep = begun
   const { item } = itemAsk(work, absents)
   const part = provider.accounts.credentialKindFor?.(call.path)
-  const whole = { ...creation.ask, ...(item && { item }), ...(part === undefined ? {} : { part }) }
+  const whole = {
+    ...creation.ask,
+    ...(item && { item }),
+    ...(part === undefined ? {} : { part }),
+    ...(work.isLimited ? { isLimited: true as const } : {}),
+  }
   // Everything that may fail comes before the lease: a lease that was not sent under costs a search of minutes.
   const ready = await Promise.all([
     askOn(own, creation, account),

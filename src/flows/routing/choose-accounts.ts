@@ -1,5 +1,6 @@
 /** Returns the accounts that may serve a call (contract section 4): the one named, else the owner of its ids, else all. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
+import type { Balancing } from '#domain/accounts/balancing.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
@@ -15,6 +16,8 @@ import { openableOf } from '#flows/access/missing-master-key.ts'
 export interface Eligible {
   accounts: Account[]
   isPinned: boolean
+  /** How the tenant wants one to be chosen. Absent: at random. */
+  balancing?: Balancing | undefined
   isPatient?: boolean
 }
 
@@ -28,11 +31,11 @@ export async function chooseAccounts(
     const named = await namedAccount(ports, tenant, provider.name, email)
     return { accounts: openableOf(ports, ableAccounts(call, [named])), isPinned: true }
   }
-  const { accounts } = await ports.accounts.list(tenant, provider.name)
+  const { accounts, balance: balancing } = await ports.accounts.list(tenant, provider.name)
   if (accounts.length === 0) throw new AppError('no_accounts', 'No account has been added yet.')
   const owner = await findOwner(ports, call, json, accounts)
   if (owner) return { accounts: openableOf(ports, ableAccounts(call, [owner])), isPinned: true }
-  return { accounts: openableOf(ports, ableAccounts(call, accounts)), isPinned: false }
+  return { accounts: openableOf(ports, ableAccounts(call, accounts)), isPinned: false, balancing }
 }
 
 /** The accounts whose kind of credential can serve the call. If none can, throws `forbidden` with what is missing. */

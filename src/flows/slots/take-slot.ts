@@ -1,5 +1,5 @@
 /**
- * Runs a call that needs slots on the first account that grants them: usable accounts in random order, then those that seem
+ * Runs a call that needs slots on the first account that grants them: usable accounts in the tenant's order, then those that seem
  * full. The next account is tried only after the provider itself refused the call.
  */
 import type { Account } from '#domain/accounts/account.ts'
@@ -94,7 +94,8 @@ function newSearch(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseA
   const startedAt = ports.now()
   const part = call.provider.accounts.credentialKindFor?.(call.path)
   const wish = { isJob: true, meter: ask.meter, row: rowOf(call), part }
-  const choice = pickAccounts(eligible.accounts, wish, ports.hints, startedAt, ports.random)
+  const { accounts, balancing } = eligible
+  const choice = pickAccounts(accounts, wish, ports.hints, startedAt, ports.random, balancing)
   const pool = poolOf(call, eligible, ask)
   const onlyEmail = eligible.isPinned ? eligible.accounts[0]?.email : undefined
   const remembered = ports.hints.refusal(pool, startedAt)
@@ -137,6 +138,7 @@ async function acquireNext(
     const answer = await acquire(ports, account, ask, work)
     if (answer.ok) {
       search.hasGranted = true
+      ports.hints.noteFree(account.key, answer.free, ports.now())
       if (answer.free <= 0) ports.hints.markFull(account.key, ports.now())
       else ports.hints.markRoom(account.key)
       return { account, ask }

@@ -61,7 +61,9 @@ export async function runWhereAssetsAre(
   const plan = planOf(sorted.named)
   if (plan.kind === 'conflict') throw conflict(...plan.pair)
   if (plan.kind === 'any') {
-    return run.on(call, { accounts: ableAccounts(call, sorted.accounts), isPinned: false })
+    const { balance: balancing } = await ports.accounts.list(call.tenant, call.provider.name)
+    const accounts = ableAccounts(call, sorted.accounts)
+    return run.on(call, { accounts, isPinned: false, balancing })
   }
   const placed = await place(ports, call, sorted, plan.email)
   if (!plan.canMove) return serve(ports, sorted, placed, run)

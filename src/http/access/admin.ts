@@ -7,6 +7,7 @@ import { tenantNameOf } from '#domain/access/tenant.ts'
 import {
   accessKeyOf,
   hashToken,
+  limitsOf,
   newRecordId,
   newSecretKey,
   newToken,
@@ -22,7 +23,9 @@ import { adminAudit } from './audit.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readBody } from '#http/request/read-body.ts'
 import { reseal } from './reseal.ts'
+import { ownForm, ownIn, ownShown, ownView } from './own-fields.ts'
 import { newApp, ownError, route } from '#http/request/route.ts'
+import { limitsForm, limitsIn, limitsShown, limitsView } from './token-fields.ts'
 
 const expiresAt = z.nullable(z.iso.datetime({ offset: true }))
 
@@ -38,6 +41,8 @@ const newTokenForm = z.strictObject({
   scope: z._default(z.enum(SCOPES), 'full'),
   subscription: z._default(z.enum(SUBSCRIPTIONS), 'active'),
   expiresAt: z.optional(expiresAt),
+  ...limitsForm,
+  ...ownForm,
 })
 
 const changeForm = z.strictObject({
@@ -45,6 +50,8 @@ const changeForm = z.strictObject({
   scope: z.optional(z.enum(SCOPES)),
   subscription: z.optional(z.enum(SUBSCRIPTIONS)),
   expiresAt: z.optional(expiresAt),
+  ...limitsForm,
+  ...ownForm,
 })
 
 const tokenView = z
@@ -56,6 +63,8 @@ const tokenView = z
     subscription: z.enum(SUBSCRIPTIONS),
     createdAt: z.string(),
     expiresAt: z.nullable(z.string()),
+    ...limitsView,
+    ...ownView,
   })
   .register(z.globalRegistry, { id: 'Token' })
 
@@ -115,6 +124,8 @@ route(
       createdAt: now(),
       expiresAt: form.expiresAt ? Date.parse(form.expiresAt) : null,
       secretKey: await vault.seal(pairSealName(tokenId), secretKey),
+      ...limitsOf(limitsIn(form)),
+      ...ownIn(form),
     }
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
     const hasPast = form.tenant !== undefined && (await hasDesks(c.get('ports'), form.tenant))
@@ -169,10 +180,14 @@ route(
     answers: { 200: tokenView, 400: ownError, ...errors },
   },
   async (c) => {
-    const { expiresAt: end, ...change } = await readBody(c, changeForm)
+    const form = await readBody(c, changeForm)
+    const { expiresAt: end, name, scope, subscription } = form
     const ports = c.get('ports')
     const expires = end === undefined ? {} : { expiresAt: end === null ? null : Date.parse(end) }
-    const changed = { ...withoutUndefined(change), ...expires }
+    const change = { ...withoutUndefined({ name, scope, subscription }), ...expires }
+    const { sees, grants } = form
+    const own = ownIn({ ...(sees === undefined ? {} : { sees }), grants })
+    const changed = { ...change, ...limitsIn(form), ...own }
     const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed, actorOf(c))
     if (!token) throw noToken()
     ports.tokens.forget(token.hash)
@@ -259,7 +274,7 @@ async function checkTenant(c: Context<AppEnv>, tenant: string): Promise<void> {
 /** Logs a change of a token. `changed` in the line is the token's id. */
 function logToken(c: Context<AppEnv>, event: string, token: TokenRecord): void {
   const { id, tenant, scope, subscription } = token
-  c.get('ports').log(event, { tenant, changed: id, scope, subscription })
+  c.get('ports').log(event, { tenant, changed: id, scope, subscription, ...limitsOf(token) })
 }
 
 /** Whether a tenant of this name was removed by an older version: its desks had accounts, but the registrar kept no name. */
@@ -290,5 +305,7 @@ function toTokenView(token: TokenRecord): z.infer<typeof tokenView> {
     subscription,
     createdAt: new Date(token.createdAt).toISOString(),
     expiresAt: token.expiresAt === null ? null : new Date(token.expiresAt).toISOString(),
+    ...limitsShown(token),
+    ...ownShown(token),
   }
 }

@@ -1,6 +1,7 @@
 /** An account as clients see it, and its schema. */
 import * as z from 'zod/mini'
 import type { Account } from '#domain/accounts/account.ts'
+import { choiceOf } from '#domain/accounts/balancing.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
@@ -21,6 +22,8 @@ export const accountView = z
     email: z.string(),
     session: z.looseObject({}),
     maxJobs: z.int(),
+    weight: z.optional(z.int()),
+    priority: z.optional(z.int()),
     apiKey: z.optional(z.string()),
     password: z.optional(z.string()),
     billing: z.optional(z.record(z.string(), z.string())),
@@ -62,6 +65,7 @@ export function shownAs(
   const isMasterKeyMissing = !isOpenable(ports, account)
   return {
     ...provider.accounts.toView(account),
+    ...choiceOf(account),
     ...(seen ? {} : { error: NOT_REACHED }),
     ...(parkings.length === 0 ? {} : toParkingView(parkings)),
     ...(isMasterKeyMissing ? { error: CREDENTIAL_KEY_MISSING } : {}),

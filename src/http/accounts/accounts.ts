@@ -2,9 +2,10 @@
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { findAccount, type Account } from '#domain/accounts/account.ts'
+import { choiceOf, PRIORITY_MAX, WEIGHT_MAX } from '#domain/accounts/balancing.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
 import { detailsOf } from '#flows/accounts/account-details.ts'
-import { addAccount, changeLimit } from '#flows/accounts/add-account.ts'
+import { addAccount, changeChoice, changeLimit } from '#flows/accounts/add-account.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -99,6 +100,19 @@ function changing(app: App, provider: Provider): void {
   route(
     app,
     {
+      method: 'patch',
+      needs: 'full',
+      path: '/{email}',
+      summary: `Change the limit, weight or priority of a ${provider.name} account`,
+      body: ANY_CHANGE,
+      answers: { 200: accountView, 400: ownError, ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    async (c) => change(c, provider, await find(c, provider))
+  )
+
+  route(
+    app,
+    {
       method: 'delete',
       needs: 'full',
       path: '/{email}',
@@ -135,14 +149,17 @@ function changing(app: App, provider: Provider): void {
 }
 
 async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): Promise<Response> {
-  const { email, maxJobs, dryRun, ...fields } = form
+  const { email, maxJobs, dryRun, weight, priority, ...fields } = form
+  const choice = choiceOf({ weight, priority })
   const ports = c.get('ports')
   const { tenant } = c.get('caller')
   const isLimitOnly = Object.values(fields).every((value) => value === undefined)
   if (isLimitOnly && email !== undefined && !dryRun) {
     const before = findAccount(await ports.accounts.list(tenant, provider.name), email)
     const parked = before ? (await ports.slots(before.key).view(tenant)).parkings : []
-    const account = await changeLimit(ports, provider, { tenant, email, maxJobs, by: actorOf(c) })
+    const by = actorOf(c)
+    const limited = await changeLimit(ports, provider, { tenant, email, maxJobs, by })
+    const account = await changeChoice(ports, provider, limited, { change: choice, by })
     const shown = await toView(c.get('ports'), provider, account)
     // A new limit ends the account's parkings.
     const unparked =
@@ -154,6 +171,7 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
     tenant,
     maxJobs,
     fields,
+    choice,
     isDryRun,
     by: actorOf(c),
     publicOrigin: ports.settings.publicOrigin || new URL(c.req.url).origin,
@@ -163,7 +181,22 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
     const event = isNew ? 'account_added' : 'account_updated'
     ports.log(event, { provider: provider.name, tenant, email: account.email })
   }
-  return c.json(provider.accounts.toView(account), isDryRun ? 200 : 201)
+  const shown = { ...provider.accounts.toView(account), ...choiceOf(account) }
+  return c.json(shown, isDryRun ? 200 : 201)
+}
+
+async function change(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
+  const ports = c.get('ports')
+  const ceiling = provider.accounts.maxJobsLimit(ports.settings)
+  const { maxJobs, ...choice } = await readBody(c, changeForm(ceiling))
+  const by = actorOf(c)
+  const { tenant, email } = account
+  const limited =
+    maxJobs === undefined
+      ? account
+      : await changeLimit(ports, provider, { tenant, email, maxJobs, by })
+  const changed = await changeChoice(ports, provider, limited, { change: choice, by })
+  return c.json(await toView(ports, provider, changed))
 }
 
 async function remove(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
@@ -220,9 +253,25 @@ export function maxJobsField(ceiling?: number) {
 interface AccountForm {
   email?: string
   maxJobs: number
+  weight?: number
+  priority?: number
   dryRun?: boolean
   [field: string]: unknown
 }
+
+const weightField = z.int().check(z.gte(1), z.lte(WEIGHT_MAX))
+const priorityField = z.int().check(z.gte(1), z.lte(PRIORITY_MAX))
+
+/** Null: as if it had never been set. */
+function changeForm(ceiling?: number) {
+  return z.strictObject({
+    maxJobs: z.optional(maxJobsField(ceiling)),
+    weight: z.optional(z.nullable(weightField)),
+    priority: z.optional(z.nullable(priorityField)),
+  })
+}
+
+const ANY_CHANGE = changeForm()
 
 /** `ceiling` is a setting; the schema in the OpenAPI text does not have it. */
 function accountForm(provider: Provider, ceiling?: number) {
@@ -230,6 +279,8 @@ function accountForm(provider: Provider, ceiling?: number) {
     email: z.optional(accountEmail),
     ...provider.accounts.fields,
     maxJobs: maxJobsField(ceiling),
+    weight: z.optional(weightField),
+    priority: z.optional(priorityField),
     dryRun: z.optional(z.boolean()),
   })
 }

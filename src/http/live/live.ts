@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { hubName, type Maker } from '#domain/live/hub.ts'
 import { AppError } from '#domain/runtime/errors.ts'
+import { checkKind } from '#flows/access/call-kinds.ts'
 import { makeTicket, openWithTicket } from '#flows/live/live-ticket.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { identify, refusal } from '#http/request/authenticate.ts'
@@ -29,6 +30,7 @@ route(
   {
     method: 'post',
     needs: 'use',
+    kind: 'read',
     path: '/',
     summary: 'Make a ticket for a WebSocket of changes at GET /v1/live?ticket=…',
     answers: { 201: ticketView, 401: ownError, 429: ownError },
@@ -60,6 +62,7 @@ async function findHub(c: Context<AppEnv>): Promise<{ hub: string; maker: Maker 
   if (operator && !isNamed) return { hub: hubName(), maker: operator }
   const caller = await identify(c)
   c.set('caller', caller)
+  checkKind('read', caller.routes)
   const { tenant, hash, expiresAt } = caller
   const maker: Maker = operator ?? { kind: 'token', hash, expiresAt }
   return { hub: hubName(tenant), maker }

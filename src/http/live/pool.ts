@@ -46,6 +46,7 @@ const poolAccount = z
       })
     ),
     balance: z.optional(z.object({ amount: z.number(), unit: z.string(), at: time })),
+    lastsAboutHours: z.optional(z.number()),
     deliveries: z.object({
       pending: z.int(),
       failing: z.int(),

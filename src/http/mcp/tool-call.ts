@@ -8,6 +8,7 @@ import { textAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
+import { asCounted } from '#http/request/authenticate.ts'
 
 export interface Tool extends ToolForm {
   /** Tokens without this scope do not see the tool. */
@@ -74,7 +75,8 @@ export function askOf(c: Context<AppEnv>, own: Own): Ask {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }
     const answer = await own.fetch(
-      new Request(origin + path, init),
+      // The agent's own request was counted.
+      asCounted(new Request(origin + path, init)),
       c.env,
       c.executionCtx as ExecutionContext
     )

@@ -18,6 +18,8 @@ import {
   type Caller,
   type TokenRecord,
 } from '#domain/access/token.ts'
+import { ownPathOf } from '#domain/visibility/own-paths.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import { logMissingKey, keyMissing } from '#flows/access/missing-master-key.ts'
 import { addressOf, matchOf, routedSurfaceOf } from './address.ts'
@@ -67,7 +69,11 @@ export function refuseTenantHeader(c: Context<AppEnv>): void {
 /** Finds who asks: a token, or the operator who names a tenant. The header beside a token is refused: it would do nothing. */
 export async function identify(c: Context<AppEnv>): Promise<Caller> {
   const named = c.req.header(TENANT_HEADER)
-  if (named === undefined) return identifyToken(c)
+  if (named === undefined) {
+    const caller = await identifyToken(c)
+    refuseForOwn(c, caller)
+    return caller
+  }
   const expected = c.get('ports').settings.adminToken
   if (expected === undefined || !(await isSameSecret(bearerOf(c) ?? '', expected))) {
     await identifyToken(c)
@@ -77,6 +83,19 @@ export async function identify(c: Context<AppEnv>): Promise<Caller> {
   if (!tenant) throw new AppError('not_found', 'There is no such tenant')
   refuseOfOperator(c)
   return operatorOf(tenant)
+}
+
+const NOT_FOR_OWN = 'This is about whole accounts, and this token sees only its own.'
+
+/** Refuses a token that sees only its own on those of our own paths that it may not call. */
+function refuseForOwn(c: Context<AppEnv>, caller: TokenRecord): void {
+  if (!ownScopeOf(caller) || addressOf(c).surface.kind !== 'own') return
+  const passage = ownPathOf(c.req.method, c.req.path)
+  if (passage === 'open') return
+  // For the answer, which shows no account to such a token.
+  c.set('caller', caller)
+  if (passage === 'whole') throw new AppError('forbidden', NOT_FOR_OWN)
+  throw new AppError('not_found', 'There is no such path.')
 }
 
 /**
@@ -110,7 +129,7 @@ async function identifyToken(c: Context<AppEnv>): Promise<TokenRecord> {
   for (const text of credentials(c)) {
     const found = await lookUp(c, text)
     if (found instanceof AppError) refused ??= found
-    else if (found) return usable(found, c.get('ports').now())
+    else if (found) return counted(c, usable(found, c.get('ports').now()))
   }
   throw refused ?? (await refusal(c))
 }
@@ -123,17 +142,43 @@ function usable(record: TokenRecord, now: number): TokenRecord {
   return record
 }
 
+/** Requests that the gateway makes of one that was counted: what a tool for agents asks. */
+const isCounted = new WeakSet<Request>()
+
+export function asCounted(request: Request): Request {
+  isCounted.add(request)
+  return request
+}
+
+/** Counts a request of a token that has a limit on them. Other tokens cost nothing here. */
+async function counted(c: Context<AppEnv>, record: TokenRecord): Promise<TokenRecord> {
+  const { id, requestsPerMinute: most } = record
+  if (most === undefined || isCounted.has(c.req.raw)) return record
+  if (!(await c.get('ports').isOverRate(id, most))) return record
+  const seconds = RETRY_AFTER_SECONDS_MAX
+  const until = new Date(c.get('ports').now() + seconds * 1000).toISOString()
+  const message = `This token has the limit requestsPerMinute: ${most}. It has had them; at ${until} it has new ones. Nothing was done.`
+  // For the log line of the refused request.
+  c.set('caller', record)
+  throw new AppError('token_limit', message, {
+    limit: `requestsPerMinute=${most}; until=${until}`,
+    retryAfterSeconds: seconds,
+  })
+}
+
 /** Checks again the token with which something (such as a stream token) was made, because it is valid no longer than that token. */
 export async function checkMaker(
   c: Context<AppEnv>,
   { tokenHash, tenant }: { tokenHash: string; tenant: string }
-): Promise<void> {
+): Promise<TokenRecord> {
   const { tokens, now } = c.get('ports')
   const maker = await tokens.find(tokenHash, () => isRateLimited(c))
   if (maker === 'limited') throw tooMany()
   if (!maker) throw unauthorized()
   usable(maker, now())
-  if (maker.tenant !== tenant) throw unauthorized()
+  // A stream token opens every session of its account.
+  if (maker.tenant !== tenant || ownScopeOf(maker)) throw unauthorized()
+  return counted(c, maker)
 }
 
 /** Undefined: the text does not have the form of a gateway token. */

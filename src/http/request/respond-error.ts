@@ -8,6 +8,8 @@ import { emailToHeader } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
 import { headerText, idsToHeader } from '#domain/text/headers.ts'
+import { namelessError } from '#domain/visibility/nameless.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { lineOf } from '#domain/runtime/log-line.ts'
 import type { AppEnv } from './app-env.ts'
 import { aboutOf } from './log-requests.ts'
@@ -18,7 +20,8 @@ const IN_PROGRESS_SECONDS = 5
 
 export function respondError(error: unknown, c: Context<AppEnv>): Response {
   const requestId = c.get('requestId') ?? 'unknown'
-  const known = error instanceof AppError ? error : unexpected(error, c, requestId)
+  const thrown = error instanceof AppError ? error : unexpected(error, c, requestId)
+  const known = ownScopeOf(c.get('caller')) ? namelessError(thrown) : thrown
   const hint = known.code === 'unauthorized' ? tokenHint(c) : undefined
   const headers = { ...headersOf(known), ...hintHeaders(hint), 'X-Request-Id': requestId }
   for (const [name, value] of Object.entries(headers)) c.header(name, headerText(value))
@@ -31,20 +34,21 @@ function hintHeaders(hint: string | undefined): Record<string, string> {
 }
 
 function headersOf({ code, details }: AppError): Record<string, string> {
-  const { accountEmail, jobIds, joined } = details
+  const { accountEmail, jobIds, joined, limit, isLongWait } = details
   const jobs = jobIds && idsToHeader(jobIds)
   const isInProgress = code === 'request_in_progress'
   const seconds = details.retryAfterSeconds ?? (isInProgress ? IN_PROGRESS_SECONDS : undefined)
-  const wait = seconds && Math.min(seconds, RETRY_AFTER_SECONDS_MAX)
+  const wait = seconds && (isLongWait ? seconds : Math.min(seconds, RETRY_AFTER_SECONDS_MAX))
   return {
     'X-Gateway-Error': code,
     ...(wait === undefined ? {} : { 'Retry-After': String(wait) }),
     ...(accountEmail === undefined ? {} : { 'X-Gateway-Account': emailToHeader(accountEmail) }),
     ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
     ...(joined === undefined ? {} : { 'X-Gateway-Joined': joined }),
+    ...(limit === undefined ? {} : { 'X-Gateway-Limit': limit }),
     ...(details.allow === undefined ? {} : { Allow: details.allow }),
     // Some SDKs read this header before they retry. A retry could start a second paid job.
-    ...(code === 'outcome_unknown' ? { 'x-should-retry': 'false' } : {}),
+    ...(code === 'outcome_unknown' || isLongWait ? { 'x-should-retry': 'false' } : {}),
   }
 }
 

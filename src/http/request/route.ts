@@ -7,7 +7,8 @@ import { createMiddleware } from 'hono/factory'
 import { HonoBase } from 'hono/hono-base'
 import { TrieRouter } from 'hono/router/trie-router'
 import * as z from 'zod/mini'
-import type { Scope } from '#domain/access/token.ts'
+import type { CallKind, Scope } from '#domain/access/token.ts'
+import { checkKind } from '#flows/access/call-kinds.ts'
 import type { AppEnv } from './app-env.ts'
 import { fullScope } from './authenticate.ts'
 
@@ -30,6 +31,8 @@ type Access =
 
 export type Described = Access & {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** Which kind of call a token may be limited to. Default: `read` for GET, else `write`. The operator's paths have none. */
+  kind?: CallKind
   /** The path, with `{name}` for parameters. */
   path: string
   summary: string
@@ -59,13 +62,25 @@ export function route(app: App, described: Described, ...handlers: Handler<AppEn
   const { method, path } = described
   const last = handlers.at(-1)
   if (last) descriptions.set(last, described)
-  const guards = needsOf(described) === 'full' ? [fullScope] : guardsOf(described.fullFlags ?? [])
+  const needsFull = needsOf(described) === 'full'
+  const guards = [
+    ...(described.isAdmin ? [] : [guardOfKind(described)]),
+    ...(needsFull ? [fullScope] : guardsOf(described.fullFlags ?? [])),
+  ]
   const at = path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on([method.toUpperCase()], [at], ...guards, ...handlers)
 }
 
 function needsOf({ isAdmin, needs = 'use' }: Described): Scope | 'operator' {
   return isAdmin ? 'operator' : needs
+}
+
+/** Middleware that refuses tokens that may not make calls of this kind. A path that finds its caller itself checks it itself. */
+function guardOfKind({ method, kind = method === 'get' ? 'read' : 'write' }: Described) {
+  return createMiddleware<AppEnv>(async function kindOfCall(c, next) {
+    checkKind(kind, c.get('caller')?.routes)
+    await next()
+  })
 }
 
 /** Middleware that asks for the scope `full` when a flag has a value other than `false`. A flag may be given several times. */

@@ -10,7 +10,8 @@ export type Surface =
   /** `path`: the provider's path. */
   | { kind: 'drop-in'; provider: Provider; path: string }
 
-const OWN_AT_ROOT = /^\/(v1\/(alerts|audit|deliveries|callback-secret|live|pool)|v2\/account)(\/|$)/
+const OWN_AT_ROOT =
+  /^\/(v1\/(alerts|audit|deliveries|callback-secret|live|pool|usage)|v2\/account)(\/|$)/
 
 export function surfaceOf(path: string, providers: readonly Provider[]): Surface {
   for (const provider of providers) {

@@ -92,7 +92,11 @@ function unitOf({ origin }: { origin: string }): string {
 /** What a field holds when it is there. */
 export function withoutAbsence(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   let inner = schema
-  while (inner instanceof z.ZodMiniOptional || inner instanceof z.ZodMiniDefault)
+  while (
+    inner instanceof z.ZodMiniOptional ||
+    inner instanceof z.ZodMiniDefault ||
+    inner instanceof z.ZodMiniNullable
+  )
     inner = inner._zod.def.innerType
   return inner
 }

@@ -4,8 +4,11 @@
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import type { TokenRecord } from '#domain/access/token.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { replaceParam, type StreamToken } from '#domain/streaming/stream-token.ts'
+import { checkKind } from '#flows/access/call-kinds.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { openSocket } from '#flows/streaming/stream-socket.ts'
@@ -14,6 +17,7 @@ import type { ProviderStreaming } from '#providers/contract/provider.ts'
 import { addressOf } from '#http/request/address.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { checkMaker, identify, presented, refusal } from '#http/request/authenticate.ts'
+import { callLimitsOf } from '#http/calls/caller-limits.ts'
 import { dropIn, toCall, toResponse, type DropIn } from '#http/calls/drop-in.ts'
 
 const CORS = {
@@ -61,8 +65,8 @@ export const streaming = createMiddleware<AppEnv>(async function streaming(c, ne
   if (!stream) throw await refusal(c)
   const { tokenHash, tenant } = stream
   // Stream tokens of older versions have no hash. They stay valid until they expire.
-  if (tokenHash !== undefined) await checkMaker(c, { tokenHash, tenant })
-  return forBrowser(c, place, stream)
+  const maker = tokenHash === undefined ? undefined : await checkMaker(c, { tokenHash, tenant })
+  return forBrowser(c, place, stream, maker)
 })
 
 /** Browsers cannot set headers on a WebSocket, so its token is in the query. */
@@ -75,11 +79,12 @@ function tokenOf(c: Context<AppEnv>, { isSocket, streaming }: Place): string | u
 async function forBrowser(
   c: Context<AppEnv>,
   place: Place,
-  stream: StreamToken
+  stream: StreamToken,
+  maker: TokenRecord | undefined
 ): Promise<Response> {
   const { email, token: bearer, tenant } = stream
   c.set('onBehalfOf', { tenant, account: email })
-  const call = { ...toCall(c, place, tenant), email, bearer }
+  const call = { ...toCall(c, place, tenant), email, bearer, ...callLimitsOf(maker) }
   // The key is removed, so that a browser never gets the answer to another browser's call.
   call.headers.delete('idempotency-key')
   // A browser may not set the target of a tenant's deliveries.
@@ -98,7 +103,11 @@ function serve(c: Context<AppEnv>, place: Place, call: ProxyCall): Promise<Proxy
   return openSocket(c.get('ports'), socketCall(c, place, { ...call, search }))
 }
 
+const NO_SOCKET =
+  'The chat socket is one of a whole account, so a token that sees only its own may not open it.'
+
 async function socketOfTenant(c: Context<AppEnv>, place: Place): Promise<Response> {
+  if (ownScopeOf(c.get('caller'))) throw new AppError('forbidden', NO_SOCKET)
   const call = socketCall(c, place, toCall(c, place, c.get('caller').tenant))
   return toResponse(await openSocket(c.get('ports'), call))
 }
@@ -107,6 +116,7 @@ function socketCall(c: Context<AppEnv>, { streaming }: Place, call: ProxyCall): 
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
     throw new AppError('bad_request', 'This path takes a WebSocket: Upgrade: websocket.')
   }
+  checkKind('sessions', call.kinds)
   const headers = new Headers(call.headers)
   const protocol = c.req.header('sec-websocket-protocol')
   if (protocol !== undefined) headers.set('sec-websocket-protocol', protocol)

@@ -24,7 +24,7 @@ export function addUploads(app: App, provider: Provider, { path }: UseapiUploads
   const summary = 'Keeps a file for 24 hours at a URL: raw bytes, or multipart/form-data'
   route(
     app,
-    { method: 'post', path, summary, query: ofUpload, needs: 'use', answers },
+    { method: 'post', path, summary, query: ofUpload, needs: 'use', kind: 'uploads', answers },
     async (c) => {
       const { tenant, id: tokenId } = c.get('caller')
       const uploader = { tenant, tokenId, origin: new URL(c.req.url).origin }

@@ -40,6 +40,7 @@ export function speech(provider: Provider, mapping: UseapiSpeech): App {
     {
       method: 'post',
       needs: 'use',
+      kind: 'speech',
       path: '/create',
       summary: 'Speak a text',
       body: form,

@@ -4,7 +4,7 @@
  * the links in the route table. Bodies are parsed JSON; undefined: it is not JSON.
  */
 import type { IdForm, ItemShown } from '#domain/queue/item.ts'
-import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
+import type { ExpectedJob, JobReport, JobStart, Lease, ToldOfJob } from '#domain/slots/lease.ts'
 import type { NamedCall } from './names.ts'
 import type { RouteMatch } from './route-row.ts'
 
@@ -34,6 +34,8 @@ export interface ProviderJobs {
     /** Epoch ms. */
     now: number
   ): object
+  /** What the report of an end tells about the job's length and price. Absent or empty: nothing. */
+  toldBy?(report: JobReport): ToldOfJob
   /** The file that a finished job made. Absent or undefined: it makes none that can be shown. */
   fileOf?(lease: Pick<Lease, 'route' | 'watch' | 'ask'>): JobFile | undefined
   /** The job with this id, as a job that the lease's creation started. Undefined: the row of the lease makes no jobs. */

@@ -1,5 +1,6 @@
 /** Reads HeyGen's jobs by the links in the route table. The jobs of lost creations are found by title and callback id. */
-import type { Lease } from '#domain/slots/lease.ts'
+import type { JobReport, Lease, ToldOfJob } from '#domain/slots/lease.ts'
+import { parseJson } from '#domain/text/json-text.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { JobSearch, ProviderJobs } from '#providers/contract/provider.ts'
 import { linkOf, routesByName, tableJobs } from '#providers/shared/table-jobs.ts'
@@ -20,6 +21,7 @@ export const jobs: ProviderJobs = {
   queueForm,
   showQueued,
   jobIdsAt,
+  toldBy,
   fingerprintOf(body) {
     const title = textAt(body, '/title') ?? textAt(body, '/video_title')
     const callbackId = textAt(body, '/callback_id')
@@ -28,6 +30,14 @@ export const jobs: ProviderJobs = {
       ...(callbackId === undefined ? {} : { callbackId }),
     }
   },
+}
+
+/** A status answer tells the length of a video; so does one of the two forms of its event. HeyGen tells no price of a job. */
+function toldBy({ facts, event, state }: JobReport): ToldOfJob {
+  const told =
+    facts?.['duration'] ?? (event && valueAt(parseJson(event.body), '/event_data/duration'))
+  const isLength = typeof told === 'number' && Number.isFinite(told) && told >= 0
+  return state === 'completed' && isLength ? { seconds: told } : {}
 }
 
 function searchOf(lease: Lease): JobSearch | undefined {

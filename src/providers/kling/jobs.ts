@@ -11,6 +11,7 @@ import { queueForm, showQueued } from './jobs/queued.ts'
 import { searchOf } from './jobs/searches.ts'
 import { slotsPerJob } from './jobs/slots-per-task.ts'
 import { withTask } from './jobs/task-in-report.ts'
+import { toldBy } from './jobs/told.ts'
 import { nameAt, nameOf } from './names.ts'
 import { ROUTES } from './routes/table.ts'
 
@@ -26,6 +27,7 @@ export const jobs: ProviderJobs = {
   fileOf,
   queueForm,
   showQueued,
+  toldBy,
   fingerprintOf(body, call) {
     const name = call && nameOf(call, textAt(body, nameAt(call)))
     return name === undefined ? {} : { callbackId: name }

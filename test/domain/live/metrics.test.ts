@@ -26,6 +26,7 @@ const FULL: PoolAccount = {
   ],
   errors: [{ at: AT, status: 429, code: 'busy', text: 't', route: 'POST /v3/videos' }],
   balance: { amount: 12.5, unit: 'usd', at: AT },
+  lastsAboutHours: 30,
   deliveries: { pending: 1, failing: 1, dead: 2 },
   at: AT,
 }
@@ -41,6 +42,7 @@ test('every metric of an account has its value, and the text is what the format 
   expect(valueOf('account_session_failed')).toBe(1)
   expect(valueOf('account_webhook_missing')).toBe(1)
   expect(valueOf('account_balance')).toBe(12.5)
+  expect(valueOf('account_balance_lasts_hours')).toBe(30)
   expect(metrics.get('gateway_account_balance')?.samples[0]?.labels).toEqual({
     tenant: 'acme',
     provider: 'heygen',
@@ -53,10 +55,16 @@ test('every metric of an account has its value, and the text is what the format 
 })
 
 test('what is not known is left out, and is not zero', () => {
-  const { session: _, balance: __, ...rest } = FULL
+  const { session: _, balance: __, lastsAboutHours: ___, ...rest } = FULL
   const idle = { ...rest, parked: [], jobs: [], errors: [], webhook: { state: 'none' } as const }
   const names = [...readMetrics(metricsText(pool(idle), '1')).keys()]
-  for (const name of ['balance', 'session_failed', 'parked_until_seconds', 'last_error_seconds'])
+  for (const name of [
+    'balance',
+    'balance_lasts_hours',
+    'session_failed',
+    'parked_until_seconds',
+    'last_error_seconds',
+  ])
     expect(names).not.toContain(`gateway_account_${name}`)
 })
 

@@ -30,7 +30,7 @@ function parking(scope: Parking['scope'], more: Partial<Parking> = {}): Parking 
 function facts(more: Partial<AccountFacts> & { leases?: Lease[]; parkings?: Parking[] } = {}) {
   const { leases = [], parkings = [], ...rest } = more
   const ledger = { maxJobs: 2, isRetired: false, leases, parkings }
-  const known = { hook: undefined, errors: [], balance: undefined }
+  const known = { hook: undefined, errors: [], balance: undefined, used24h: undefined }
   const deliveries = { pending: 0, failing: 0, dead: 0 }
   return { account: ACCOUNT, ledger, isOpenable: true, ...known, deliveries, ...rest }
 }

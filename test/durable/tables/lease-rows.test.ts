@@ -13,7 +13,9 @@ interface Tables {
 }
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
 const file: string = '../../../src/durable/account-tables/slots-tables.ts'
-const { SlotsTables } = (await import(file)) as { SlotsTables: new (storage: object) => Tables }
+const { SlotsTables } = (await import(file)) as {
+  SlotsTables: new (storage: object, now: () => number) => Tables
+}
 
 const NOW = Date.now()
 const DAY = 86_400_000
@@ -55,7 +57,7 @@ function open() {
     },
   }
   const wake = (): Tables => {
-    const { apply, ...tables } = named(new SlotsTables({ ...storage, sql }))
+    const { apply, ...tables } = named(new SlotsTables({ ...storage, sql }, Date.now))
     return {
       ...tables,
       apply: (change) => apply({ put: [], drop: [], ended: [], ...change }),

@@ -26,7 +26,9 @@ interface Tables {
 }
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
 const file: string = '../../../src/durable/account-tables/slots-tables.ts'
-const { SlotsTables } = (await import(file)) as { SlotsTables: new (storage: object) => Tables }
+const { SlotsTables } = (await import(file)) as {
+  SlotsTables: new (storage: object, now: () => number) => Tables
+}
 
 const NOW = 1_800_000_000_000
 const DAY = 86_400_000
@@ -80,7 +82,7 @@ function open() {
   }
   const storage = { ...plain, sql: { exec } }
   const wake = () => {
-    const tables = new SlotsTables(storage)
+    const tables = new SlotsTables(storage, Date.now)
     const pending = tables.pendingDeliveries().map(({ id }) => id.slice(14))
     return { tables, pending }
   }

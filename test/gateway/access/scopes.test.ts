@@ -59,6 +59,10 @@ function ownRoutes(): { method: string; path: string; needs: Needs }[] {
 
 /** What a token that may only use may not do on our own paths. Whoever adds a route decides it here once more. */
 const FULL_ONLY = [
+  'patch /v1/heygen/accounts/{email}',
+  'patch /v1/heygen/settings',
+  'patch /v1/kling/accounts/{email}',
+  'patch /v1/kling/settings',
   'post /v1/heygen/accounts',
   'delete /v1/heygen/accounts/{email}',
   'post /v1/heygen/accounts/{email}/unpark',

@@ -58,7 +58,7 @@ async function accountOf(desk: string): Promise<string> {
   return (JSON.parse(String(row?.['record'])) as { key: string }).key
 }
 
-test('a removed account leaves its ended jobs and deliveries, and after a month only that it was there [I6]', async () => {
+test('a removed account leaves its ended jobs and deliveries for a month, its usage for 90 days, and then only that it was there [I6]', async () => {
   await live(gateway, 'gone')
   const { desk } = await objectsOf(gateway)
   const key = await accountOf(desk)
@@ -71,10 +71,15 @@ test('a removed account leaves its ended jobs and deliveries, and after a month 
     return row?.['record'] === null
   }
   await untilMoved(gateway, isWiped, 2 * DAY)
-  const past = ['account', 'ended_job', 'outgoing', 'schema']
+  const past = ['account', 'ended_job', 'outgoing', 'schema', 'usage_mark']
   expect(await filled('ACCOUNT_SLOTS', key)).toEqual(past)
   for (let days = 0; days < 32; days += 1) await advance(gateway, DAY)
-  expect(await filled('ACCOUNT_SLOTS', key)).toEqual(['account', 'schema'])
+  // Who used what can still be asked for, so the desk still knows the object.
+  const used = ['account', 'schema', 'usage', 'usage_mark']
+  expect(await filled('ACCOUNT_SLOTS', key)).toEqual(used)
+  expect(await filled('TENANT_DESK', desk)).toContain('former')
+  for (let days = 32; days < 93; days += 1) await advance(gateway, DAY)
+  expect(await filled('ACCOUNT_SLOTS', key)).toEqual(['account', 'schema', 'usage_mark'])
   expect(await filled('TENANT_DESK', desk)).not.toContain('former')
 })
 
@@ -95,7 +100,7 @@ test('a removed tenant leaves its audit, also when calls that were under way wri
   expect(await filled('TENANT_DESK', desk)).toEqual(left)
   const isWiped = async () => !(await filled('ACCOUNT_SLOTS', key)).includes('hook')
   await untilMoved(gateway, isWiped, 2 * DAY)
-  const past = ['account', 'ended_job', 'outgoing', 'schema']
+  const past = ['account', 'ended_job', 'outgoing', 'schema', 'usage_mark']
   expect(await filled('ACCOUNT_SLOTS', key)).toEqual(past)
 })
 
@@ -112,7 +117,7 @@ test('an account that is gone is not parked by a call that was under way', async
     (await gateway.sim.requests()).some(({ path }) => path.startsWith('/v3/voices'))
   )
   await it.fetch('/v1/heygen/accounts/late@example.com', { method: 'DELETE' })
-  const left = ['account', 'schema']
+  const left = ['account', 'schema', 'usage_mark']
   await until(async () => String(await filled('ACCOUNT_SLOTS', key)) === String(left))
   await reading.then((answer) => answer.text())
   await new Promise((resolve) => setTimeout(resolve, 300))

@@ -178,7 +178,7 @@ test('numbers and flags as text are taken from JSON as from forms', async () => 
 
 test('a method that a path of ours does not have is a 405 with those that it has', async () => {
   const asked: [string, string, string][] = [
-    ['PATCH', `${ACCOUNTS}/alice@example.com`, 'DELETE, GET, HEAD'],
+    ['PUT', `${ACCOUNTS}/alice@example.com`, 'DELETE, GET, HEAD, PATCH'],
     ['DELETE', ACCOUNTS, 'GET, HEAD, POST'],
     ['GET', '/v1/kling/videos/text2video', 'POST'],
     ['GET', '/v1/heygen/scheduler/x', 'DELETE'],

@@ -6,7 +6,11 @@ import type { TokenRecord } from '#domain/access/token.ts'
 import type { Line, UnstartedEnd, WorkAnswer, WorkAsk } from '#domain/ports/line.ts'
 import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
 import type { ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import type { Owner } from '#domain/routing/owner.ts'
+import type { Pause } from '#domain/line/pauses.ts'
+import type { ClientWish } from '#domain/queue/waiting-clients.ts'
+import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { openStorage } from '../sql/sqlite.ts'
 
@@ -15,14 +19,30 @@ interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report'> {
   cancel(name: string, token?: string): ItemShown | 'late' | undefined
   report(...args: Parameters<Line['report']>): string[]
   accountsChanged(): void
+  addClient(waiter: Waiter & Partial<ClientWish>): void
+  removeClient(id: string): void
+  tellOfSlot(account: string): boolean
+  pauses(): readonly Pause[]
+  pause(pause: Pause): void
+  resume(pause: Pause): void
   runDue(): Promise<void>
   nextAt(keepMs: number, everyMs: number): number | undefined
   forget(now: number, keepMs: number): void
   forgetAll(): void
   hasWork: boolean
+  sharesEnded(tokens: string[]): void
+  chosenShares(): string[]
   reseal(resealer: object, after: string): Promise<{ after?: string }>
 }
+interface Shares {
+  take(token: string, limits: object, names: string[]): Promise<unknown>
+  end(names: string[], how: string): string[]
+}
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
+const sharesFile: string = '../../../src/durable/limits/token-shares.ts'
+const { TokenShares } = (await import(sharesFile)) as {
+  TokenShares: new (storage: object, deps: object) => Shares
+}
 const file: string = '../../../src/durable/line/desk-line.ts'
 const { DeskLine: DeskLineClass } = (await import(file)) as {
   DeskLine: new (storage: object, deps: object) => DeskLine
@@ -56,7 +76,8 @@ export class PlayedDesk {
   /** Calls of `work`, as `key` and, where something is chosen there, ` owed`. */
   calls: string[] = []
   ends: UnstartedEnd[] = []
-  clients = 0
+  /** Clients that were sent to an account, as `id account`. */
+  sent: string[] = []
   alarmAt = Infinity
   /** Limits on answers of accounts are over soon. Otherwise they never are. */
   giveUp = false
@@ -68,6 +89,9 @@ export class PlayedDesk {
   }
   /** Called for each owner that is written, inside the transaction. */
   onLearn: () => void = () => {}
+  shares!: Shares
+  /** By account's key: the names of jobs of limited tokens that it has. */
+  leases = new Map<string, string[]>()
   line: DeskLine = this.#open()
   #made = 0
   #work: Promise<unknown>[] = []
@@ -79,6 +103,7 @@ export class PlayedDesk {
         this.calls.push(isOwed ? `${key} owed` : key)
         await this.onWork(key, isOwed)
       },
+      limitedLeases: async () => this.leases.get(key) ?? [],
       endUnstarted: (_tenant: string, ends: UnstartedEnd[]) => this.onEnds(key, ends),
     })
     const ports = {
@@ -97,7 +122,15 @@ export class PlayedDesk {
         await (this.giveUp ? new Promise((resolve) => setTimeout(resolve, 20)) : ended)
       },
       log: () => {},
+      now: () => this.now,
+      durations: durationsAt(1),
     }
+    this.shares = new TokenShares(this.storage, {
+      ports: () => ports,
+      tenant: TENANT,
+      accountKeys: () => this.accounts.map(({ key }) => key),
+      chosen: () => this.line.chosenShares(),
+    })
     return new DeskLineClass(this.storage, {
       ports: () => ports,
       now: () => this.now,
@@ -109,13 +142,24 @@ export class PlayedDesk {
         this.onLearn()
         this.learned.push(...owners)
       },
+      touchAccounts: () => {},
+      jobsNamed: () => [],
       ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
-      sendClients: (_: string, free: number) => Math.min(free, this.clients),
+      sendClient: (id: string, account: string) => {
+        this.sent.push(`${id} ${account}`)
+      },
       full: () => [],
+      shares: this.shares,
       armIn: (ms: number) => {
         this.alarmAt = Math.min(this.alarmAt, this.now + ms)
       },
     })
+  }
+
+  /** As an account's object tells of jobs that have ended. */
+  async endJobs(...items: string[]): Promise<void> {
+    this.line.sharesEnded(this.shares.end(items, 'ended'))
+    await this.settle()
   }
 
   restart(): void {
@@ -178,6 +222,12 @@ export class PlayedDesk {
       },
       sealed,
     }
+  }
+
+  /** A client of the token waits for a slot of any account. */
+  addClient(id: string, token: string, more: Partial<ClientWish> = {}): void {
+    const accounts = this.accounts.map(({ key }) => key)
+    this.line.addClient({ id, since: this.now, accounts, token, ...more })
   }
 
   newItems(count: number, wish: Wish = {}): NewItem[] {

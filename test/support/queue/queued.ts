@@ -1,41 +1,52 @@
-/** Queues creations at a gateway's front door, and reads what the simulator started. */
-import type { Gateway } from '../gateway.ts'
-import type { SimJob } from '../simulator.ts'
+/** Queues creations at the front door, as a client does, and waits for what becomes of them. */
+import { expect } from 'vitest'
+import { until, type Gateway } from '../gateway.ts'
 
-export const QUEUED = { prefer: 'respond-async' }
+const ASYNC = { prefer: 'respond-async' }
 
-/** A job as the simulator counts it. Times are epoch ms of its own clock. */
-export interface StartedJob extends SimJob {
-  title: string | null
-  startedAt: number
-  endsAt: number | null
-}
-
-/** Puts a video into the line. Returns the gateway's name for it. */
-export async function queueVideo(
+/** The names of the jobs of a creation that was queued, and its answer. */
+export async function queued(
   gateway: Gateway,
-  title: string,
-  headers: Record<string, string> = {},
-  more: Record<string, unknown> = {}
-): Promise<string> {
-  const answer = await gateway.createVideo({ title, ...more }, { ...QUEUED, ...headers })
-  if (answer.status !== 202) throw new Error(`${title}: ${answer.status} ${await answer.text()}`)
-  return ((await answer.json()) as { data: { video_id: string } }).data.video_id
+  path: string,
+  body: object,
+  headers: Record<string, string> = {}
+): Promise<{ names: string[]; json: unknown; headers: Headers }> {
+  const answer = await gateway.post(path, body, { ...ASYNC, ...headers })
+  const text = await answer.text()
+  expect(answer.status, text).toBe(202)
+  expect(answer.headers.get('preference-applied')).toBe('respond-async')
+  const names = (answer.headers.get('x-gateway-job') ?? '').split(',').map((name) => name.trim())
+  return { names, json: JSON.parse(text), headers: answer.headers }
 }
 
-/** The provider's word for the state of a job, as a client's poll shows it. */
-export async function wordOf(gateway: Gateway, name: string): Promise<string> {
-  const answer = await gateway.fetch(`/heygen/v3/videos/${name}`)
-  const { data } = (await answer.json()) as { data?: { status: string } }
-  return data?.status ?? String(answer.status)
+export interface JobView {
+  jobid: string
+  providerJob?: string
+  requestId: string
+  email: string | null
+  status: string
+  detail: string | null
 }
 
-/** What was started at the provider, the oldest first. */
-export async function startedJobs({ sim }: Pick<Gateway, 'sim'>): Promise<StartedJob[]> {
-  const { jobs } = await sim.state()
-  return (jobs as StartedJob[]).toSorted((one, other) => one.startedAt - other.startedAt)
+export async function jobOf(gateway: Gateway, name: string, provider = 'heygen'): Promise<JobView> {
+  return (await (await gateway.fetch(`/v1/${provider}/jobs/${name}`)).json()) as JobView
 }
 
-export async function startedTitles(gateway: Pick<Gateway, 'sim'>): Promise<string[]> {
-  return (await startedJobs(gateway)).map(({ title }) => title ?? '')
+/** The job, once its view says so. */
+export function becomes(
+  gateway: Gateway,
+  name: string,
+  status: string,
+  provider = 'heygen'
+): Promise<JobView> {
+  return until(async () => {
+    const view = await jobOf(gateway, name, provider)
+    return view.status === status && view
+  })
+}
+
+/** Ends what runs at the provider, and asks about it, so that the gateway knows. */
+export async function endRunning(gateway: Gateway, ask: string): Promise<void> {
+  await gateway.sim.finishJobs()
+  await (await gateway.fetch(ask)).text()
 }

@@ -66,7 +66,12 @@ export const OF_SCHEMA: Record<string, string> = {
   'Job.status_final': 'Whether it has ended.',
   'Job.detail': 'Why it ended so, if the provider said why.',
   'Job.email': 'null: its account was removed',
-  'Job.jobid': "The provider's id. null: not known",
+  'Job.jobid': "The provider's id, or the name of a job that was queued. null: not known",
+  'Job.providerJob': 'The provider’s id of a job that was queued, once it is known',
+  'JobInFull.providerJob': 'The provider’s id of a job that was queued, once it is known',
+  'Jobs.providerJob': 'The provider’s id of a job that was queued, once it is known',
+  'RunningJobs.providerJob': 'The provider’s id of a job that was queued, once it is known',
+  'FreeSlots.providerJob': 'The provider’s id of a job that was queued, once it is known',
   'Job.provider': "Only in the operator's lists",
   'Job.requestId': 'The X-Request-Id of the call that created it',
   'Job.status': 'waiting: for a human. lost: no news of it for 48 h',
@@ -147,6 +152,8 @@ export const OF_SCHEMA: Record<string, string> = {
   'PoolAccount.at': 'When the account said this',
   'PoolAccount.balance': 'Absent: unknown, which is not zero',
   'PoolAccount.credentials': 'The kinds of its credentials',
+  'PoolAccount.lastsAboutHours':
+    'For how many hours the balance lasts at the pace of the last 24 hours. Absent: unknown, which is not zero',
   'PoolAccount.dead': '1000: that many or more',
   'PoolAccount.errors': 'The last five refusals and failures, newest first',
   'PoolAccount.failing': 'Of these, tried in vain so far',
@@ -311,6 +318,38 @@ export const OF_SCHEMA: Record<string, string> = {
   'TokenWithSecret.accessKey': 'With secretKey, for clients that sign their tokens.',
   'TokenWithSecret.secretKey': 'Shown once.',
   'TokenWithSecret.token': 'Shown once.',
+  'AccountSettings.balance':
+    'How calls that take a slot choose an account: random (by weight), least-used (the smallest share of slots in use) or priority (1 before 5)',
+  'AccountSettingsChange.balance':
+    'How calls that take a slot choose an account: random (by weight), least-used (the smallest share of slots in use) or priority (1 before 5)',
+  'Usage.since': 'The first day, UTC',
+  'Usage.until': 'The last day, which is included',
+  'Usage.isWhole':
+    'false: something could not be reached, or there are too many tenants. Name one with `tenant`',
+  'Usage.missing':
+    'What could not be reached and is not in the rows. email null: all accounts there, or a removed one',
+  'Usage.rows': 'One for each day, token, account, route and outcome with jobs. Oldest first',
+  'UsageRow.tenant': 'For the operator',
+  'UsageRow.day': 'The UTC day on which the jobs ended',
+  'UsageRow.account':
+    'The email. null: a removed account whose email was not kept, or the token does not see accounts',
+  'UsageRow.token': 'The id of the token that started the jobs. null: it was not kept',
+  'UsageRow.route': 'What was called, such as `POST /v3/videos`',
+  'UsageRow.outcome': 'completed, failed, lost, gone, forced or outcome_unknown',
+  'UsageRow.jobs': 'How many ended',
+  'UsageRow.failures': 'How many of them failed at the provider',
+  'UsageRow.seconds': 'How long the videos are, where the provider told it. null: it told nothing',
+  'UsageRow.secondsJobs': 'How many jobs told their seconds',
+  'UsageRow.credits':
+    'What the jobs took off the balance, where the provider told it. null: it told nothing',
+  'UsageRow.creditsJobs': 'How many jobs told their credits',
+  'UsageRow.waitedP50Ms':
+    'From the request until the slot: half waited no longer. Off by a tenth at most',
+  'UsageRow.waitedP90Ms': 'Nine of ten waited no longer',
+  'UsageRow.tookP50Ms':
+    'From the slot until the end: half took no longer. null: none completed or failed',
+  'UsageRow.tookP90Ms': 'Nine of ten took no longer',
+  'Query.format': 'csv: a table for other programs',
   'Query.page': 'Which page, from 1.',
   'Query.language': 'Only voices of this language.',
   'Query.voice_id': 'Only this voice, with its details.',

@@ -18,6 +18,8 @@ const ANY_SCHEMA: Record<string, string> = {
   error: 'What is wrong, in one sentence.',
   message: 'What is wrong, in one sentence.',
   maxJobs: 'How many jobs the account may run at once.',
+  priority:
+    'Asked before accounts with a larger number, where the tenant chose `priority`: 1 to 5. Absent: 3. In a PATCH, null takes it away.',
   replyUrl: 'Where the end of the job is reported. https, and a public address.',
   replyRef: 'A text of yours that the report carries.',
   requestId: 'The X-Request-Id of the call.',
@@ -25,6 +27,18 @@ const ANY_SCHEMA: Record<string, string> = {
   scope: '`full`: everything. `use`: no change of accounts, endpoints and secrets.',
   subscription: '`lapsed`: every call is answered with 402.',
   expiresAt: 'When the token ends. null: never.',
+  whenFull:
+    'What a creation gets when all accounts are full: 429, or a place in the queue. null: 429.',
+  weight:
+    'Its share, 1 to 100: of starts beside other accounts, or of the queue beside other tokens. Absent or null: 10. In a PATCH, null takes it away.',
+  maxPriority: 'The best priority of its queued creations that counts between tokens. null: 3.',
+  maxQueued: 'How many of its creations may wait in the queue. null: 10,000.',
+  maxConcurrent: 'How many of its jobs may run at once, for each provider. null: no limit.',
+  jobsPerDay: 'How many of its jobs may start in a day (UTC), for each provider. null: no limit.',
+  requestsPerMinute: 'How many requests it may make in a minute. null: no limit.',
+  routes: 'The kinds of calls that it may make. null: all.',
+  sees: '`own`: the token sees only what was made with it.',
+  grants: 'Ids of its tenant that a token with `sees: own` may use too.',
   reason: 'Why, as a word.',
   detail: 'Why, as a sentence.',
   count: 'How many results. One call makes one.',

@@ -21,6 +21,8 @@ export const NAMES: Record<string, Record<string, string>> = {
   '/v1/pool': { answer: 'Pool' },
   '/v1/live': { answer: 'LiveTicket' },
   '/v1/{provider}/throughput': { answer: 'Throughput' },
+  '/v1/{provider}/settings': { body: 'AccountSettingsChange', answer: 'AccountSettings' },
+  '/v1/{provider}/accounts/{email}': { body: 'AccountChange' },
   '/v2/account': { body: 'TenantForm', answer: 'TenantOfToken' },
   '/admin/tokens': { body: 'NewToken', 201: 'TokenWithSecret', 200: 'Tokens' },
   '/admin/tokens/{id}': { body: 'TokenChange' },
@@ -32,6 +34,8 @@ export const NAMES: Record<string, Record<string, string>> = {
   '/admin/import': { answer: 'ImportReport' },
   '/admin/live': { answer: 'LiveTicket' },
   '/admin/throughput': { answer: 'Throughput' },
+  '/v1/usage': { answer: 'Usage' },
+  '/admin/usage': { answer: 'Usage' },
   '/admin/pool': { answer: 'Pool' },
   '/admin/audit': { answer: 'AuditPage' },
 }

@@ -10,6 +10,7 @@ const V1_NUMBERS: Partial<Record<ErrorCode, number>> = {
   unauthorized: 400112,
   not_found: 400569,
   slots_full: 400123,
+  token_limit: 400123,
 }
 
 export function errorBody(path: string, error: OwnError): unknown {
