@@ -4,7 +4,7 @@ import { experimental_generateVideo as generateVideo } from 'ai'
 import { KlingAPI } from 'kling-api'
 import { afterAll, expect, test } from 'vitest'
 import { openGateway, until, VIDEO } from '../support/gateway.ts'
-import { QUEUED, queueVideo, startedTitles } from '../support/queue/started.ts'
+import { QUEUED, queueVideo, startedTitles } from '../support/queue/videos.ts'
 import { addKling } from '../support/scenes/kling.ts'
 import { call } from '../gateway/mcp/agent.ts'
 

@@ -5,7 +5,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { advance, clockOf, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { openGateway, until } from '../../support/gateway.ts'
-import { queueVideo, startedTitles } from '../../support/queue/started.ts'
+import { queueVideo, startedTitles } from '../../support/queue/videos.ts'
 import { eventOf, hookOf, LOOPBACK, signed } from '../../support/scenes/hooked.ts'
 
 const gateway = await openGateway({

@@ -5,7 +5,7 @@
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { advance, SECOND, stopped, untilMoved } from '../../support/clock/clock.ts'
 import { openGateway, until, type Gateway } from '../../support/gateway.ts'
-import { queueVideo, startedTitles, wordOf } from '../../support/queue/started.ts'
+import { queueVideo, startedTitles, wordOf } from '../../support/queue/videos.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
 

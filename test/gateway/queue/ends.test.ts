@@ -10,7 +10,7 @@ import {
   untilMoved,
 } from '../../support/clock/clock.ts'
 import { openGateway, until, type Gateway } from '../../support/gateway.ts'
-import { queueVideo, startedTitles, wordOf } from '../../support/queue/started.ts'
+import { queueVideo, startedTitles, wordOf } from '../../support/queue/videos.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
 

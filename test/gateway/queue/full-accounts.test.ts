@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { CLOCKED, pass, SECOND, stopped } from '../../support/clock/clock.ts'
 import { openGateway, until, type Gateway } from '../../support/gateway.ts'
-import { queueVideo, startedTitles } from '../../support/queue/started.ts'
+import { queueVideo, startedTitles } from '../../support/queue/videos.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
 
 const shared = await stopped(openGateway({ entry: CLOCKED }))

@@ -4,7 +4,7 @@ import { advance, CLOCKED, clockOf, SECOND, stopped } from '../../support/clock/
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import { testFull } from '../../support/full.ts'
-import { queueVideo, startedJobs } from '../../support/queue/started.ts'
+import { queueVideo, startedJobs } from '../../support/queue/videos.ts'
 import { openHooked } from '../../support/scenes/hooked.ts'
 
 const open = gatewaysOfTests()

@@ -4,7 +4,7 @@ import { CLOCKED, MINUTE, advance, pass, stopped } from '../../support/clock/clo
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import { testFull } from '../../support/full.ts'
-import { queueVideo, startedTitles } from '../../support/queue/started.ts'
+import { queueVideo, startedTitles } from '../../support/queue/videos.ts'
 import { playRounds, shareUntilDone } from '../../support/queue/rounds.ts'
 import { openHooked } from '../../support/scenes/hooked.ts'
 

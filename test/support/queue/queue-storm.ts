@@ -9,7 +9,7 @@ import { openGateway, VIDEO, type Gateway } from '../gateway.ts'
 import { Receiver } from '../receiver.ts'
 import { addEndpoint, hookOf, LOOPBACK } from '../scenes/hooked.ts'
 import { Simulator } from '../simulator.ts'
-import { QUEUED, startedJobs, wordOf, type StartedJob } from './started.ts'
+import { QUEUED, startedJobs, wordOf, type StartedJob } from './videos.ts'
 
 export interface QueueStormPlan {
   jobs: number

@@ -1,6 +1,6 @@
 /** Plays a full pool round by round: what runs ends, HeyGen tells it, and the next ones of the line start. */
 import { until, type Gateway } from '../gateway.ts'
-import { startedJobs } from './started.ts'
+import { startedJobs } from './videos.ts'
 
 /** Returns the titles in the order of their starts. `jobs`: how many start in all. `slots`: of the pool. */
 export async function playRounds(gateway: Gateway, jobs: number, slots: number): Promise<string[]> {
