@@ -125,6 +125,37 @@ export interface Throughput {
   hours: ThroughputHour[]
 }
 
+/** Of `GET /v1/usage` and `GET /admin/usage`. */
+export interface Usage {
+  since: string
+  until: string
+  /** false: an account did not answer, or there are more tenants than the gateway asks at once. */
+  isWhole: boolean
+  rows: UsageRow[]
+}
+
+/** The jobs of one day, account, token, route and outcome. null: not told, which is not zero. */
+export interface UsageRow {
+  /** Only for the operator. */
+  tenant?: string
+  day: string
+  provider: string
+  account: string | null
+  token: string | null
+  route: string
+  outcome: string
+  jobs: number
+  failures: number
+  seconds: number | null
+  secondsJobs: number
+  credits: number | null
+  creditsJobs: number
+  waitedP50Ms: number | null
+  waitedP90Ms: number | null
+  tookP50Ms: number | null
+  tookP90Ms: number | null
+}
+
 /** One hour of one account. Only hours in which something happened. */
 export interface ThroughputHour {
   hour: string

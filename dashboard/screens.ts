@@ -10,6 +10,7 @@ import { PoolScreen } from './pool/pool-screen.tsx'
 import type { Screen } from './screen.ts'
 import { ThroughputScreen } from './throughput/throughput-screen.tsx'
 import { TokensScreen } from './tokens/tokens-screen.tsx'
+import { UsageScreen } from './usage/usage-screen.tsx'
 
 export const SCREENS: Screen[] = [
   { hash: 'pool', title: 'Pool', component: PoolScreen, needs: 'any', group: 'Now' },
@@ -21,6 +22,7 @@ export const SCREENS: Screen[] = [
     needs: 'any',
     group: 'Now',
   },
+  { hash: 'usage', title: 'Usage', component: UsageScreen, needs: 'any', group: 'Now' },
   {
     hash: 'deliveries',
     title: 'Deliveries',
@@ -65,22 +67,6 @@ export const SCREENS: Screen[] = [
     component: Planned,
     needs: 'any',
     group: 'Now',
-    isPlanned: true,
-  },
-  {
-    hash: 'usage',
-    title: 'Usage',
-    component: Planned,
-    needs: 'any',
-    group: 'Now',
-    isPlanned: true,
-  },
-  {
-    hash: 'limits',
-    title: 'Limits',
-    component: Planned,
-    needs: 'full',
-    group: 'Settings',
     isPlanned: true,
   },
 ]
