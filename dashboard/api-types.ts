@@ -83,11 +83,33 @@ export interface Job {
 /** Of `GET /v1/{provider}/jobs/{id}`. */
 export interface JobInFull extends Job {
   title?: string
-  times: { asked: string | null; started: string; accepted: string | null; ended: string | null }
+  times: {
+    asked: string | null
+    started: string | null
+    accepted: string | null
+    ended: string | null
+  }
   waitedMs: number | null
   tookMs: number | null
+  /** Absent: a gateway of an earlier release. */
+  story?: StoryStep[]
+  storyIsWhole?: boolean
+  /** While it waits in the queue. */
+  place?: number
+  startsAround?: string
   /** Paths of the gateway, by kind. Absent: there is no file to fetch. */
   files?: Partial<Record<'video' | 'image' | 'audio', string>>
+}
+
+/** One thing that happened to a job. */
+export interface StoryStep {
+  at: string
+  what: string
+  account?: string
+  why?: string
+  others?: { account: string; why: string; reason?: string; until?: string }[]
+  more?: number
+  delivery?: string
 }
 
 export interface JobPage {

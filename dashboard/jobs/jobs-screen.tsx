@@ -158,7 +158,9 @@ function JobFilters({ query }: { query: URLSearchParams }) {
     .filter(({ provider }) => !providerOf(query) || provider === providerOf(query))
     .map(({ email }) => email)
   const providers = PROVIDERS.map(({ name, title }): [string, string] => [name, title])
-  const ended = Object.entries(OUTCOMES).filter(([name]) => !['running', 'waiting'].includes(name))
+  const ended = Object.entries(OUTCOMES).filter(
+    ([name]) => !['queued', 'running', 'waiting'].includes(name)
+  )
   return (
     <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <Choice

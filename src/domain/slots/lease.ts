@@ -2,6 +2,7 @@
  * Decides about the leases of one account, each of which holds slots. The ledger is a set of leases and not a counter, so that no
  * slot can be released twice. Pure: each function takes the ledger and returns the change; AccountSlots loads and saves.
  */
+import type { ChoiceNote } from './choice-note.ts'
 import type { Guess, LeaseRow } from './unknown-row.ts'
 import { findParking, type Parking, type ParkReason } from '#domain/accounts/parking.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
@@ -88,6 +89,8 @@ export interface Lease {
   item?: LeaseItem
   /** The token has limits on jobs, so the desk is told of the end (domain/limits/share.ts). */
   isLimited?: true
+  /** Why other accounts did not get it. */
+  choice?: ChoiceNote
 }
 
 /** For a creation that was queued (RFC 0009): what its lease keeps of the item. */
@@ -156,6 +159,7 @@ export interface LeaseAsk {
   expected?: ExpectedJob
   item?: LeaseItem
   isLimited?: true
+  choice?: ChoiceNote
 }
 
 export interface JobStart {
@@ -364,6 +368,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(ask.row === undefined ? {} : { row: ask.row }),
     ...(ask.item === undefined ? {} : { item: ask.item }),
     ...(ask.isLimited ? { isLimited: true } : {}),
+    ...(ask.choice === undefined ? {} : { choice: ask.choice }),
     ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }

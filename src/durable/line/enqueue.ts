@@ -2,7 +2,7 @@
 import type { EnqueueAnswer } from '#domain/ports/line.ts'
 import { capOf, retryAfterOf } from '#domain/queue/caps.ts'
 import { itemIdOf, markOf } from '#domain/queue/item-name.ts'
-import type { ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
+import type { ItemShown, ItemSort, NewItem, Try } from '#domain/queue/item.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
@@ -10,6 +10,8 @@ import type { ItemRow } from './item-rows.ts'
 /** If a name is taken, a Worker takes the next ms. It does so as often as this. */
 const MS_OF_A_REQUEST = 5
 const REQUEST = 'request:'
+/** An item may come back often. Its story tells the last times. */
+const TRIES_SHOWN = 20
 
 /** In one transaction. `maxQueued`: of a token, where the operator has set it. */
 export function enqueueAll(
@@ -60,7 +62,9 @@ function ofRequest(items: { find(item: string): ItemRow | undefined }, requestId
 
 export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemShown {
   const { item, sort, record } = row
-  const { names, leaseId, jobIds, refusal } = record
+  const { names, leaseId, jobIds, refusal, endedAt } = record
+  const choice = memory.line.chosen.get(item)?.choice
+  const tries = choice ? [...record.tries, choice] : record.tries
   const reason = record.reason ?? sort.reason
   const [first] = jobIds ?? []
   const [owner] = first === undefined ? [] : ownersOf([first])
@@ -76,5 +80,18 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     ...(jobIds === undefined ? {} : { jobIds }),
     ...(leaseId === undefined ? {} : { leaseId }),
     ...(owner === undefined ? {} : { owner }),
+    ...(sort.lane === '' ? {} : { lane: sort.lane }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(tries.length === 0 ? {} : { tries: tries.slice(-TRIES_SHOWN).map(toTry) }),
+  }
+}
+
+/** Without the lease ids, which are nobody's business. */
+function toTry({ account, at, why, backAt }: Try): NonNullable<ItemShown['tries']>[number] {
+  return {
+    account,
+    at,
+    ...(why === undefined ? {} : { why }),
+    ...(backAt === undefined ? {} : { backAt }),
   }
 }

@@ -11,6 +11,7 @@ import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import { findJob, findJobOrItem } from '#flows/jobs/find-job.ts'
 import { listJobs } from '#flows/jobs/list-jobs.ts'
+import { readStory } from '#flows/jobs/read-story.ts'
 import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
@@ -28,6 +29,7 @@ import {
   toJobInFull,
   toJobQuery,
   toJobView,
+  toStoryView,
 } from './job-view.ts'
 
 interface AccountView {
@@ -149,15 +151,22 @@ function oneJob(app: App, provider: Provider): void {
     {
       method: 'get',
       path: '/jobs/{id}',
-      summary: 'One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days',
+      summary:
+        'One job with its story: what happened when, and why other accounts did not get it. By its id, its request id, or key:<Idempotency-Key>. Kept for 30 days',
       answers: { 200: jobInFull, ...missing },
     },
     async (c) => {
       const id = c.req.param('id') ?? ''
-      const found = await findJobOrItem(c.get('ports'), provider, c.get('caller').tenant, id)
+      const ports = c.get('ports')
+      const { tenant, sees } = c.get('caller')
+      const found = await findJobOrItem(ports, provider, tenant, id)
       if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
-      if ('item' in found) return c.json(toItemInFull(found.item, id))
-      return c.json(toJobInFull(provider, found.account?.email ?? null, found.record))
+      const story = toStoryView(await readStory(ports, provider, tenant, found), sees === 'own')
+      const job =
+        'item' in found
+          ? toItemInFull(found.item, id)
+          : toJobInFull(provider, found.account?.email ?? null, found.record)
+      return c.json({ ...job, ...story })
     }
   )
 
