@@ -1142,6 +1142,7 @@ export interface components {
           /** @description The jobs that run now; of an account, how many. */
           executing: {
               id: string;
+              providerJob?: components["schemas"]["ProviderJobField"];
               email: string;
               started: string;
               /** @description MM:SS */
@@ -1317,8 +1318,9 @@ export interface components {
           tenant?: components["schemas"]["TenantField"];
           /** @description Only in the operator's lists */
           provider?: string;
-          /** @description The provider's id. null: not known */
+          /** @description The provider's id, or the name of a job that was queued. null: not known */
           jobid: string | null;
+          providerJob?: components["schemas"]["ProviderJobField"];
           /** @description The X-Request-Id of the call that created it */
           requestId: string;
           /** @description null: its account was removed */
@@ -1381,6 +1383,7 @@ export interface components {
           running: {
               /** @description The provider’s id, or the lease’s while there is none. */
               jobid: string;
+              providerJob?: components["schemas"]["ProviderJobField"];
               email: string;
               created: string;
               /** @description The path that created it. */
@@ -1989,6 +1992,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       PassedAccount: {
           /** @description The email of the account */
@@ -2427,6 +2432,9 @@ export interface components {
           requestsPerMinute: number | null;
           /** @description The kinds of calls that it may make. null: all. */
           routes: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
+          sees: components["schemas"]["SeesField"];
+          /** @description Ids of its tenant that a token with `sees: own` may use too. */
+          grants: string[];
       };
       TokenChange: {
           name?: string;
@@ -2446,6 +2454,8 @@ export interface components {
           jobsPerDay?: components["schemas"]["JobsPerDayField"];
           requestsPerMinute?: components["schemas"]["RequestsPerMinuteField"];
           routes?: components["schemas"]["RoutesField"];
+          sees?: components["schemas"]["SeesField"];
+          grants?: components["schemas"]["GrantsField"];
       };
       TokenWithSecret: components["schemas"]["Token"] & {
           /** @description Shown once. */
@@ -2589,6 +2599,13 @@ export interface components {
       PriorityField: number;
       /** @description The address of a video. */
       VideoField: string;
+      /**
+       * @description `own`: the token sees only what was made with it.
+       * @enum {string}
+       */
+      SeesField: "all" | "own";
+      /** @description Ids of its tenant that a token with `sees: own` may use too. */
+      GrantsField: string[];
       /** @description The address of a picture of the clothes. */
       UpperInputField: string;
       /** @description Whose it is; only in the operator's lists */
@@ -2599,6 +2616,8 @@ export interface components {
       ErrorField: string;
       /** @description Where the events go: https, and a public address. */
       UrlField: string;
+      /** @description The provider’s id of a job that was queued, once it is known */
+      ProviderJobField: string;
       /** @description How many requests it may make in a minute. null: no limit. */
       RequestsPerMinuteField: (30 | 60 | 120 | 300 | 600 | 1200) | null;
       /** @description The kind of thing whose state shows the end of the job. */
@@ -3676,12 +3695,12 @@ export interface operations {
                    * @example {
                    *       "tokens": [
                    *         {
-                   *           "id": "tok_e91774b8efe57e35",
-                   *           "tenant": "customer-1",
-                   *           "name": "customer 1",
+                   *           "id": "tok_585129d6f05423b2",
+                   *           "tenant": "tnt_1f3e4470030295c1",
+                   *           "name": "test",
                    *           "scope": "full",
                    *           "subscription": "active",
-                   *           "createdAt": "2026-11-29T22:21:16.200Z",
+                   *           "createdAt": "2026-11-29T23:25:53.271Z",
                    *           "expiresAt": null,
                    *           "whenFull": null,
                    *           "weight": null,
@@ -3690,7 +3709,9 @@ export interface operations {
                    *           "maxConcurrent": null,
                    *           "jobsPerDay": null,
                    *           "requestsPerMinute": null,
-                   *           "routes": null
+                   *           "routes": null,
+                   *           "sees": "all",
+                   *           "grants": []
                    *         }
                    *       ]
                    *     }
@@ -3727,7 +3748,7 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "token": "hgw_…",
                    *       "accessKey": "hga_…",
                    *       "secretKey": "hgk_…",
@@ -3735,7 +3756,7 @@ export interface operations {
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3744,7 +3765,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["TokenWithSecret"];
@@ -3769,12 +3792,12 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "id": "tok_e91774b8efe57e35",
+                   *       "id": "tok_5ee83fc45f9f5690",
                    *       "tenant": "customer-1",
                    *       "name": "customer 1",
                    *       "scope": "full",
                    *       "subscription": "active",
-                   *       "createdAt": "2026-11-29T22:21:16.200Z",
+                   *       "createdAt": "2026-11-29T23:25:53.357Z",
                    *       "expiresAt": null,
                    *       "whenFull": null,
                    *       "weight": null,
@@ -3783,7 +3806,9 @@ export interface operations {
                    *       "maxConcurrent": null,
                    *       "jobsPerDay": null,
                    *       "requestsPerMinute": null,
-                   *       "routes": null
+                   *       "routes": null,
+                   *       "sees": "all",
+                   *       "grants": []
                    *     }
                    */
                   "application/json": components["schemas"]["Token"];
@@ -4230,6 +4255,8 @@ export interface operations {
                    */
                   "application/json": {
                       id: string;
+                      /** @description The provider’s id of a job that was queued, once it is known */
+                      providerJob?: string;
                       email: string;
                       started: string;
                       /** @description MM:SS */
@@ -4827,6 +4854,8 @@ export interface operations {
               content: {
                   "application/json": {
                       id: string;
+                      /** @description The provider’s id of a job that was queued, once it is known */
+                      providerJob?: string;
                       email: string;
                       started: string;
                       /** @description MM:SS */

@@ -47,6 +47,8 @@ const FOR_EVER: Record<Label, Record<string, number>> = {
     ...{ seen_full: 1, account: 6, likeness: 12, refused: 6, endpoint: 10, alert: 10 },
     ...{ joining: 1000, joining_until: 1, added_route: 10, alert_note: 10, uploaded: 48 },
     ...{ copy: 100, token: 100, tenant: 10, tenant_past: 10, token_past: 100 },
+    // Kept for 400 days.
+    ...{ own_id: 200, token_secret: 10 },
   },
 }
 

@@ -18,9 +18,10 @@ interface Client {
   intention: Intention
 }
 
-export async function carryOut(scene: Scene, planned: PlannedCreation): Promise<void> {
+/** `as`: the tenant of the plan with another token of it. */
+export async function carryOut(scene: Scene, planned: PlannedCreation, as?: Tenant): Promise<void> {
   const { mark, kind, own } = planned
-  const tenant = tenantAt(scene, planned.tenant)
+  const tenant = as ?? tenantAt(scene, planned.tenant)
   const intention: Intention = {
     ...{ mark, kind, tenant: tenant.no, isUntracked: false },
     ...(planned.isKeyed ? { key: `key-${mark}` } : {}),

@@ -53,9 +53,10 @@ export async function makeTenant(scene: Scene, at: number): Promise<Tenant | und
 
 export async function makeToken(
   scene: Scene,
-  tenant: string
+  tenant: string,
+  more: object = {}
 ): Promise<Pick<Tenant, 'token' | 'tokenId' | 'pair'> | undefined> {
-  const wanted = { name: 'sim', tenant, ...scene.plan.limits }
+  const wanted = { name: 'sim', tenant, ...scene.plan.limits, ...more }
   const made = await insist(scene, () => operate(scene, 'POST', '/admin/tokens', wanted))
   if (!isGood(made)) return undefined
   const {

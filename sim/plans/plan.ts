@@ -55,6 +55,14 @@ export interface PlannedCreation {
   isOdd?: boolean
 }
 
+/** Two customers of a tenant, each with two things to make. */
+export interface PlannedCustomers {
+  /** The tenant's place in the plan. */
+  place: number
+  marks: string[]
+  kind: string
+}
+
 export interface PlannedOlder {
   mark: string
   /** Has a callback of its own. */
@@ -129,6 +137,7 @@ export type Action =
   | { do: 'low balance'; account: string; forMs: number }
   | ({ do: 'older video'; tenant: number } & PlannedOlder)
   | { do: 'stream'; tenant: number; isStopped: boolean }
+  | ({ do: 'customers'; tenant: number } & PlannedCustomers)
   /** `method`: only calls of this one do not arrive. */
   | { do: 'unreachable object'; n: number; forMs: number; method?: string }
   | { do: 'kill isolate' }

@@ -35,6 +35,7 @@ const ROOMS: readonly Drawer[] = [
   drawOlder,
   drawPages,
   drawLooks,
+  drawCustomers,
 ]
 
 /** Adds the steps of a room to a plan. */
@@ -255,4 +256,18 @@ function drawFiles(room: Room): Visit {
         : []),
     ],
   }
+}
+
+/** Two customers of one tenant, who must not see each other. */
+function drawCustomers(room: Room): Visit {
+  const { chance, plan, at } = room
+  const place = room.tenant()
+  const steps = Array.from({ length: 1 + chance.index('customers', 2) }, (_, n) => {
+    const marks = [0, 1, 2, 3].map((one) => `mark-${plan.seed}-${400 + 4 * n + one}`)
+    const kind = chance.pick('customers make', ['video', 'translation', 'lipsync'])
+    return at(0.5 * chance.next('customers when'), {
+      ...{ do: 'customers', tenant: place, place, marks, kind },
+    })
+  })
+  return { steps }
 }

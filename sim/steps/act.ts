@@ -11,6 +11,7 @@ import * as kling from './kling.ts'
 import * as looks from '../clients/looks.ts'
 import { measure } from '../clients/measured.ts'
 import { ask, emailOf, operate, type Scene } from '../clients/scene.ts'
+import { serveCustomers } from './customers.ts'
 import { makeOlderVideo, stream } from './older.ts'
 import { openPage } from './pages.ts'
 import { signIn } from './sign-in.ts'
@@ -85,6 +86,8 @@ const ACTS: Acts = {
   'low balance': (scene, { account, forMs }) => lowBalance(scene, account, forMs),
   'older video': (scene, { tenant, ...planned }) =>
     makeOlderVideo(scene, tenantAt(scene, tenant), planned),
+  customers: (scene, { tenant, ...planned }) =>
+    serveCustomers(scene, tenantAt(scene, tenant), planned),
   stream: (scene, { tenant, isStopped }) => stream(scene, tenantAt(scene, tenant), isStopped),
   'unreachable object': ({ universe }, { n, forMs, method }) => {
     const objects = [...universe.objects.values()]

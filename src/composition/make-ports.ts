@@ -19,7 +19,7 @@ import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt, type Durations } from '#domain/runtime/durations.ts'
 import { makeAccountStore, makeAccountCache } from '#storage/accounts.ts'
 import { makeAddedRouteStore, makeAddedRouteCache } from '#storage/added-routes.ts'
-import { makeItemCache, makeItemStore } from '#storage/items.ts'
+import { makeItemCache, makeItemStore, makeNameCache } from '#storage/items.ts'
 import { makeOwnerStore, makeOwnerCache } from '#storage/owners.ts'
 import { makeTokenStore, makeTokenCache } from '#storage/tokens.ts'
 import { makeListCopyCache, makeListCopyStore } from '#storage/list-copies.ts'
@@ -116,7 +116,13 @@ function makeIsolate(env: Env, settings: Settings): Isolate {
     tokens: makeTokenStore(env.REGISTRY, makeTokenCache(now), registrar),
     accounts: makeAccountStore(env.REGISTRY, makeAccountCache(now), desk),
     owners: makeOwnerStore(owners, desk),
-    items: makeItemStore(makeItemCache(now), { owners, desk, now, durations }),
+    items: makeItemStore(makeItemCache(now), {
+      owners,
+      names: makeNameCache(now),
+      desk,
+      now,
+      durations,
+    }),
     isLineOpen: IS_LINE_OPEN,
     addedRoutes: makeAddedRouteStore(env.REGISTRY, makeAddedRouteCache(now)),
     uploads: makeUploadStore(env.REGISTRY, durations.keepUploadsMs),
@@ -251,6 +257,9 @@ function deskPort(env: Env, name: string): Desk {
     jobsOf: (requestIds) => ask((desk) => desk.jobsOf(requestIds)),
     fullAccounts: (seen) => ask((desk) => desk.fullAccounts(seen)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
+    namesOf: (ids) => ask((desk) => desk.namesOf(ids)),
+    ownOf: (token, ids) => ask((desk) => desk.ownOf(token, ids)),
+    listOwn: (query) => ask((desk) => desk.listOwn(query)),
     takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
     beginCopies: (originals, email, by) =>
       ask(async (desk) => desk.beginCopies(originals, email, by)),
@@ -280,6 +289,8 @@ function deskPort(env: Env, name: string): Desk {
     removeEndpoint: (id, by) => ask((desk) => desk.removeEndpoint(id, by)),
     saveCallbackSecret: (sealed, now, by) =>
       ask((desk) => desk.saveCallbackSecret(sealed, now, by)),
+    saveTokenSecret: (token, sealed, now, by) =>
+      ask((desk) => desk.saveTokenSecret(token, sealed, now, by)),
     outlets: () => ask((desk) => desk.outlets()),
     noteRefused: (accountKey, until) => ask((desk) => desk.noteRefused(accountKey, until)),
     noteFull: () => ask((desk) => desk.noteFull()),

@@ -17,6 +17,7 @@ import type { PushedTargets } from '#domain/events/endpoint.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
   grant,
+  slotsWanted,
   type JobReport,
   type JobStart,
   type LeaseAnswer,
@@ -166,10 +167,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async acquire(message: LeaseMessage | LeaseAsk): Promise<LeaseAnswer> {
     const ask = fromLeaseMessage(message)
     if (this.#isHeldByOther(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
+    const { sender, settlement, watchers } = this.#parts
+    await sender.holds.answered(ask.leaseId, slotsWanted(ask))
     const { now, durations } = this.#context
-    const { answer, change } = grant(this.#parts.settlement.ledger(), ask, now(), durations())
-    this.#parts.settlement.save(change)
-    if (answer.ok) this.#parts.watchers.onGranted()
+    const ledger = { ...settlement.ledger(), kept: sender.holds.beside(ask.leaseId) }
+    const { answer, change } = grant(ledger, ask, now(), durations())
+    settlement.save(change)
+    sender.holds.drop(ask.leaseId)
+    if (answer.ok) watchers.onGranted()
     else this.#tables.noteRefused()
     this.#lookIfDue()
     this.#alarm.set()

@@ -88,9 +88,9 @@ export function makeDeskParts({
   const alertBook = new AlertBook(storage, audit)
   const uploads = new DeskUploads(tables, ports)
   const full = new FullAccounts(storage, platform.now)
-  const waiting = new WaitingRoom(ports, platform)
+  const waiting = new WaitingRoom(ports, platform, () => line)
   const around = { ports, now: platform.now, provider, tenant, armIn }
-  const line = makeLine(storage, tables, { uploads, full, waiting }, around)
+  const line: DeskLine = makeLine(storage, tables, { uploads, full, waiting }, armSoon, around)
   return {
     line,
     alertBook,
@@ -135,24 +135,33 @@ function makeLine(
   storage: DurableObjectStorage,
   tables: DeskTables,
   parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  armSoon: () => void,
   around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
 ): DeskLine {
-  const line = new DeskLine(storage, { ...lineDeps(tables, parts), ...around })
+  const line = new DeskLine(storage, { ...lineDeps(tables, parts, armSoon), ...around })
+  tables.accounts.namesSince = () => line.namesSince
   tables.keys.lineEnd = (requestId) => line.endOf(requestId)
   return line
 }
 
 /** What the line asks of a desk's other parts. */
 function lineDeps(
-  { accounts }: DeskTables,
-  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>
+  tables: DeskTables,
+  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  armSoon: () => void
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
+  const { accounts, jobs } = tables
   return {
     accounts: () => accounts.all,
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
     ownersOf: (ids) => uploads.ownersOf(ids),
-    sendClients: (account, free) => waiting.send(account, free),
+    touchAccounts() {
+      tables.touchAccounts()
+      armSoon()
+    },
+    jobsNamed: (ids) => jobs.find(ids, accounts.all),
+    sendClient: (id, account) => waiting.send(id, account),
     full: () => full.list().map(({ account }) => account),
   }
 }

@@ -1,7 +1,14 @@
 /** The RPC methods of TenantDesk about ids: which account has them, which jobs they are, and which uploads were copied where. */
 import { platform } from '#composition/platform.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
-import type { AssetCopy, CopyTurn, JobsOf, UploadWish } from '#domain/ports/desk.ts'
+import type {
+  AssetCopy,
+  CopyTurn,
+  JobsOf,
+  OwnId,
+  OwnIdQuery,
+  UploadWish,
+} from '#domain/ports/desk.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { UsagePlace } from '#domain/usage/usage.ts'
 import type { DeskParts } from './desk-parts.ts'
@@ -36,6 +43,14 @@ export abstract class IdMethods extends SettingsMethods {
       ...accounts.all,
       ...accounts.formerSince(platform.now() - this.durations.keepUsageMs),
     ].map(({ key, email }) => ({ key, ...(email === undefined ? {} : { email }) }))
+  }
+
+  async ownOf(token: string, ids: string[]): Promise<string[]> {
+    return this.parts.tables.ownIds.of(token, ids)
+  }
+
+  async listOwn(query: OwnIdQuery): Promise<OwnId[]> {
+    return this.parts.tables.ownIds.list(query)
   }
 
   async takeHome(token: string, wish: UploadWish): Promise<string | undefined> {

@@ -15,6 +15,10 @@ export abstract class LineMethods extends IdMethods {
     return this.parts.line.itemsOf(names)
   }
 
+  async namesOf(ids: string[]): Promise<{ id: string; name: string }[]> {
+    return this.parts.line.namesOf(ids)
+  }
+
   async cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined> {
     return this.parts.line.cancel(name, token)
   }

@@ -21,6 +21,7 @@ import type {
 } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
+import type { ClientWish } from '#domain/queue/waiting-clients.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import type { Saved } from '#durable/desk/desk-accounts.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
@@ -191,7 +192,7 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
     return this.parts.full.list()
   }
 
-  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
+  async awaitTurn(waiter: Waiter & Partial<ClientWish>, until: number): Promise<Turn> {
     return this.parts.waiting.awaitTurn(waiter, until)
   }
 
@@ -233,6 +234,11 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
 
   async saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void> {
     this.parts.endpoints.saveCallbackSecret(sealed, now, by)
+    await this.parts.targets.push()
+  }
+
+  async saveTokenSecret(token: string, sealed: string, now: number, by?: Actor): Promise<void> {
+    this.parts.endpoints.saveTokenSecret(token, sealed, now, by)
     await this.parts.targets.push()
   }
 

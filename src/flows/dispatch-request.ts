@@ -20,10 +20,19 @@ import { startJob } from '#flows/creations/start-job.ts'
 import { startUnknownPath } from '#flows/creations/start-unknown-path.ts'
 import { followSession } from '#flows/streaming/stream-session.ts'
 import { giveStreamToken } from '#flows/streaming/stream-token.ts'
+import { serveOwn } from '#flows/visibility/serve-own.ts'
 import { readWhole } from '#flows/upstream/read-call.ts'
 
-/** A POST with an Idempotency-Key runs once, on any path, and runs to its end even if the client disconnects. */
+/**
+ * Own tokens pass their gate first. A POST with an Idempotency-Key runs once, on any path, and runs to its end even if the client
+ * disconnects.
+ */
 export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
+  if (sent.own === undefined) return run(ports, sent)
+  return serveOwn(ports, { ...sent, own: sent.own }, { run, ask: dispatchRequest })
+}
+
+async function run(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
   const call = withPlainLists(withUsableKey(await withAddedRow(ports, sent)))
   checkKind(kindOf(call), call.kinds)
   if (call.method !== 'POST' || !call.headers.has('idempotency-key')) return dispatch(ports, call)
@@ -55,12 +64,16 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   return carried ?? dispatchRow(ports, call)
 }
 
+const NOT_CARRIED =
+  'This list is about whole accounts, and this token sees only its own. The newer lists of the provider work.'
+
 function dispatchRow(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
   return underRealIds(ports, sent, (call) => dispatchReal(ports, call))
 }
 
 async function dispatchReal(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
+  if (call.own?.isCarriedOnly) throw new AppError('forbidden', NOT_CARRIED)
   if (route?.notOffered !== undefined) throw new AppError('not_implemented', route.notOffered)
   // The path is compared decoded, because the provider may decode it.
   if (!route && call.provider.events?.endpoints?.owns(decodeURIComponent(call.path))) {

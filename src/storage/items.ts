@@ -15,6 +15,8 @@ import { keepOwner, type OwnerCache } from './owners.ts'
 
 /** How long the desk is not asked again about a name that is no item. */
 const MISS_MS = 60_000
+/** A job keeps its name. */
+const NAMED_MS = 3_600_000
 const BOUNDS = {
   entries: 20_000,
   chars: 8_000_000,
@@ -28,7 +30,16 @@ export function makeItemCache(now: () => number): ItemCache {
   return new Cached<ItemShown | null>(MISS_MS, BOUNDS, now)
 }
 
+/** null: the job has no name of ours. */
+type NameCache = Cached<string | null>
+
+export function makeNameCache(now: () => number): NameCache {
+  const bounds = { entries: 20_000, chars: 2_000_000, weigh: () => 100 }
+  return new Cached<string | null>(MISS_MS, bounds, now)
+}
+
 interface Around {
+  names: NameCache
   owners: OwnerCache
   desk(tenant: string, provider: string): Desk
   now(): number
@@ -51,6 +62,24 @@ export function makeItemStore(cache: ItemCache, around: Around): ItemStore {
         ...new Set([...seen.filter((shown) => shown !== null && shown !== undefined), ...found]),
       ]
     },
+    async namesOf(pool, ids) {
+      const names = around.names
+      const asked = ids.filter((id) => names.peek(keyOf(pool, id)) === undefined)
+      if (asked.length > 0) {
+        const told = await askNames(around, pool, asked.map(shortId))
+        for (const id of asked) {
+          const name = told.get(shortId(id))
+          // A job that nobody knows yet may get its name in a moment.
+          names.put(keyOf(pool, id), name ?? null, name === undefined ? MISS_MS : NAMED_MS)
+        }
+      }
+      return new Map(
+        ids.flatMap((id): [string, string][] => {
+          const name = names.peek(keyOf(pool, id))
+          return typeof name === 'string' ? [[id, name]] : []
+        })
+      )
+    },
     forget(pool, names) {
       for (const name of names) cache.delete(keyOf(pool, name))
     },
@@ -66,10 +95,25 @@ async function ask(around: Around, pool: OwnerPool, names: string[]): Promise<It
   }
 }
 
+async function askNames(
+  around: Around,
+  pool: OwnerPool,
+  ids: string[]
+): Promise<ReadonlyMap<string, string>> {
+  try {
+    const told = await around.desk(pool.tenant, pool.provider).namesOf(ids)
+    return new Map(told.map(({ id, name }) => [id, name]))
+  } catch (error) {
+    if (lacksMethod(error)) return new Map()
+    throw error
+  }
+}
+
 /** The desk tells the account beside the item, so that it is not asked again for the owner of the job. */
 function keepOwners(owners: OwnerCache, pool: OwnerPool, { owner, jobIds = [] }: ItemShown): void {
   if (!owner) return
-  for (const id of jobIds) keepOwner(owners, pool, { ...owner, id: shortId(id) })
+  for (const id of jobIds.filter((one) => one !== ''))
+    keepOwner(owners, pool, { ...owner, id: shortId(id) })
 }
 
 function keyOf({ tenant, provider }: OwnerPool, name: string): string {

@@ -66,7 +66,7 @@ export function makeOwnerStore(
     async learn(pool, owners, seen = () => []) {
       const kept = owners.map((owner) => ({ ...owner, id: shortId(owner.id) }))
       const news = kept.filter((owner) => isNews(owner, knownOf(pool, owner.id)))
-      for (const { start: _, key: __, ...owner } of news) keep(pool, owner)
+      for (const { start: _, key: __, own: ___, ...owner } of news) keep(pool, owner)
       if (news.length === 0) return true
       const desk = deskOf(pool.tenant, pool.provider)
       const told = seen()
@@ -102,9 +102,9 @@ export function keepOwner(cache: OwnerCache, pool: OwnerPool, owner: Owner): voi
   cache.missing.delete(key)
 }
 
-/** What the desk keeps with the creation is always news. */
+/** What the desk keeps with the creation, or for an own token, is always news. */
 function isNews(owner: Owner, known: Owner | undefined): boolean {
-  return owner.start !== undefined || known?.email !== owner.email
+  return (owner.start ?? owner.own) !== undefined || known?.email !== owner.email
 }
 
 function isFulfilled(work: Promise<unknown>): Promise<boolean> {

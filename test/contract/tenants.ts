@@ -11,6 +11,14 @@ async function shown(answer: Response, id: string): Promise<unknown[]> {
   return [answer.status, errorOf(answer), accountOf(answer), body]
 }
 
+/** A customer of the same tenant: a token that sees only its own. */
+async function customerOf(tenant: Tenant): Promise<Tenant> {
+  const account = await tenant.at.fetch('/v2/account')
+  const { id } = (await account.json()) as { id: string }
+  const { token } = await tenant.at.newToken({ tenant: id, sees: 'own' })
+  return tenant.seenBy(tenant.at.as(token))
+}
+
 async function firstDelivery({ at }: Tenant): Promise<string | undefined> {
   const answer = await at.fetch('/v1/deliveries')
   return ((await answer.json()) as { deliveries: { id: string }[] }).deliveries[0]?.id
@@ -103,5 +111,53 @@ export function hidesTenants({ kit, calm, receiver }: Bench): void {
     await mine.start()
     expect((await mine.create()).status).toBe(429)
     expect((await other.create()).status).toBe(200)
+  })
+
+  test('jobs, deliveries and lists of one own token are to another as if they were not, on one pool [I5]', async () => {
+    const agency = await Tenant.open(calm, kit, 5, 5)
+    const [mine, other] = [await customerOf(agency), await customerOf(agency)]
+    const id = await mine.start({ callback: `${receiver.url}/own` })
+    const ended = await mine.start({ callback: `${receiver.url}/own` })
+    await mine.end(ended)
+    await mine.poll(ended)
+    const delivery = await until(() => firstDelivery(mine))
+    const pairs: [string, string, string][] = [
+      ['GET', other.dropIn(kit.statusPath(id)), other.dropIn(kit.statusPath(kit.unknownId))],
+      ['GET', other.own(`/jobs/${id}`), other.own(`/jobs/${kit.unknownId}`)],
+      ['DELETE', other.own(`/scheduler/${id}`), other.own(`/scheduler/${kit.unknownId}`)],
+      ['GET', `/v1/deliveries/${delivery}`, '/v1/deliveries/none'],
+      ['POST', `/v1/deliveries/${delivery}/retry`, '/v1/deliveries/none/retry'],
+    ]
+    for (const [method, theirs, nobodys] of pairs) {
+      const [seen, none] = [
+        await other.at.fetch(theirs, { method }),
+        await other.at.fetch(nobodys, { method }),
+      ]
+      expect(seen.status, theirs).toBeGreaterThanOrEqual(400)
+      const [id1, id2] = [theirs, nobodys].map((one) => one.split('/').at(-1) ?? '')
+      expect(await shown(seen, id1 ?? ''), `${method} ${theirs}`).toEqual(
+        await shown(none, id2 ?? '')
+      )
+    }
+    expect(await other.listedIds()).toEqual([])
+    expect((await mine.listedIds()).toSorted()).toEqual([id, ended].toSorted())
+    expect(await (await other.at.fetch('/v1/deliveries')).json()).toEqual({
+      deliveries: [],
+      next: null,
+    })
+    const polled = await mine.poll(id)
+    expect([polled.status, accountOf(polled)]).toEqual([200, ''])
+    expect((await agency.poll(id)).status).toBe(200)
+  })
+
+  test('equal keys and equal names of two own tokens start two jobs [I5]', async () => {
+    const agency = await Tenant.open(calm, kit, 5)
+    const key = { 'idempotency-key': 'same' }
+    const answers = []
+    for (const customer of [await customerOf(agency), await customerOf(agency)])
+      answers.push(await customer.create({ name: 'same' }, key))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(new Set(answers.map(jobOf)).size).toBe(2)
+    expect(await agency.startedJobs()).toBe(2)
   })
 }

@@ -53,10 +53,12 @@ function watched() {
     onDecided: () => {},
     onSlotsChanged: () => watching.onSlotsChanged(),
   })
-  const watching = new SlotWatchers(context, () => settling.ledger(), {
-    onSlotsChanged: () => {},
-    onUnparked: () => {},
-  })
+  const sender = { onSlotsChanged: () => false, pullIfMore: () => false }
+  const watching = new SlotWatchers(
+    context,
+    () => settling.ledger(),
+    () => sender
+  )
   const put = (...changed: Lease[]) => settling.save({ put: changed, drop: [], ended: [] })
   return { put, watching, told }
 }

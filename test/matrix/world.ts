@@ -72,11 +72,12 @@ async function makeCallers(
   other: string,
   browser: string
 ): Promise<Pick<World, 'refused' | 'known'>> {
-  const [lapsed, expired, removed, use] = await Promise.all([
+  const [lapsed, expired, removed, use, own] = await Promise.all([
     gateway.newToken({ tenant, subscription: 'lapsed' }),
     gateway.newToken({ tenant }),
     gateway.newToken({ tenant }),
     gateway.newToken({ tenant, scope: 'use' }),
+    gateway.newToken({ tenant, sees: 'own' }),
   ])
   await gateway.admin('PATCH', `/tokens/${expired.id}`, { expiresAt: '2020-01-01T00:00:00Z' })
   await gateway.admin('DELETE', `/tokens/${removed.id}`)
@@ -117,6 +118,11 @@ async function makeCallers(
       name: 'in X-Api-Key',
       about: 'a token of the tenant, scope full, but in X-Api-Key',
       headers: { 'x-api-key': gateway.token },
+    },
+    {
+      name: 'own',
+      about: 'a token of the tenant with `sees: own`, which has made nothing that a row names',
+      headers: bearer(own.token),
     },
     { name: 'use', about: 'a token of the tenant, scope use', headers: bearer(use.token) },
     { name: 'full', about: 'a token of the tenant, scope full', headers: bearer(gateway.token) },

@@ -22,7 +22,7 @@ export type CallKind = (typeof CALL_KINDS)[number]
 /** The limits on requests that there are: each has a binding of its own, whose limit stands in wrangler.toml. */
 export const REQUESTS_PER_MINUTE = [30, 60, 120, 300, 600, 1200] as const
 
-const SEES = ['all', 'own'] as const
+export const SEES = ['all', 'own'] as const
 
 export const tokenRecord = z.object({
   id: z.string(),

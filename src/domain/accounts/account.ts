@@ -71,6 +71,8 @@ export const accountSnapshot = z.object({
   balance: z.optional(z.enum(['random', 'least-used', 'priority'])),
   /** Until then, ask the desk whether a creation repeats one of unknown outcome. Epoch ms. */
   unknownUntil: z.optional(z.number()),
+  /** Since when the tenant has queued creations, so that its lists may have jobs with names of ours. Absent: never. Epoch ms. */
+  namesSince: z.optional(z.number()),
 })
 
 export type AccountSnapshot = z.infer<typeof accountSnapshot>

@@ -35,6 +35,10 @@ export interface Delivery {
   mentions: string[]
   jobId?: string
   requestId?: string
+  /** The own token of the job (RFC 0010). */
+  ownToken?: string
+  /** The target is an endpoint of the tenant itself, which hears of the jobs of own tokens, too. */
+  isToTenant?: boolean
   target: Target
   state: 'pending' | 'delivered' | 'dead'
   /** Why the delivery was given up. */
@@ -61,6 +65,8 @@ export interface Announcement {
   lease?: Lease
   /** The body for the job's own callback URL, if the creation asked for another form. */
   replyBody?: string
+  /** The own token of the job, where there is no lease. */
+  ownToken?: string
   /** Only the job's own callback URL gets the event, because it is not certain which job at the provider it is about. */
   isCallbackOnly?: boolean
 }
@@ -80,9 +86,10 @@ export function deliveriesOf(
   now: number
 ): Delivery[] {
   const { lease, event, mentions } = announcement
+  const ownToken = announcement.ownToken ?? lease?.ownToken
   const reply = lease?.reply
   const callback: Target[] = reply?.url === undefined ? [] : [callbackTo(reply.url, reply.ref)]
-  const others = targets ? endpointTargets(announcement, targets) : [UNREAD]
+  const others = targets ? endpointTargets(announcement, ownToken, targets) : [UNREAD]
   const all = announcement.isCallbackOnly ? callback : [...callback, ...others]
   return all.map((target) => ({
     id: `${prefixOf(now)}-${announcement.eventId}.${nameOf(target, lease)}`,
@@ -94,6 +101,7 @@ export function deliveriesOf(
     mentions,
     ...(lease?.jobId === undefined ? {} : { jobId: lease.jobId }),
     ...(lease === undefined ? {} : { requestId: lease.requestId }),
+    ...(ownToken === undefined ? {} : { ownToken, ...toTenant(target, targets) }),
     target,
     state: 'pending',
     createdAt: now,
@@ -119,10 +127,12 @@ function callbackTo(url: string, ref: string | undefined): Target {
 
 function endpointTargets(
   { event, mentions }: Announcement,
+  ownToken: string | undefined,
   { endpoints }: DeliveryTargets
 ): Target[] {
+  const about = { type: event.type, mentions, ...(ownToken === undefined ? {} : { ownToken }) }
   return endpoints
-    .filter((endpoint) => isSubscribed(endpoint, { type: event.type, mentions }))
+    .filter((endpoint) => isSubscribed(endpoint, about))
     .map(({ id, url }) => ({ kind: 'endpoint', url, endpointId: id }))
 }
 
@@ -138,16 +148,21 @@ export function expandEndpoints(
   targets: DeliveryTargets,
   now: number
 ): Delivery[] {
-  const { provider, tenant, event, mentions, jobId, requestId } = delivery
+  const { provider, tenant, event, mentions, jobId, requestId, ownToken } = delivery
   const about = {
     ...(jobId === undefined ? {} : { jobId }),
     ...(requestId === undefined ? {} : { requestId }),
   }
+  const own = ownToken === undefined ? {} : { ownToken }
   const eventId = delivery.eventId ?? event.id
-  return deliveriesOf({ provider, tenant, event, eventId, mentions }, targets, now).map((one) => ({
-    ...one,
-    ...about,
-  }))
+  const announcement = { provider, tenant, event, eventId, mentions, ...own }
+  return deliveriesOf(announcement, targets, now).map((one) => ({ ...one, ...about }))
+}
+
+function toTenant(target: Target, targets: DeliveryTargets | undefined): { isToTenant?: true } {
+  if (target.kind !== 'endpoint') return {}
+  const endpoint = targets?.endpoints.find(({ id }) => id === target.endpointId)
+  return endpoint?.token === undefined ? { isToTenant: true } : {}
 }
 
 /** `isAccepted`: the receiver accepted the event. `retryAfterMs`: it asked for a pause. `isFinal`: it will never accept the event. */

@@ -15,6 +15,8 @@ export interface Endpoint {
   createdAt: number
   /** When it was last changed which events it gets, epoch ms. */
   wishedAt?: number
+  /** The own token whose endpoint it is. It gets the events of that token's jobs alone. */
+  token?: string
 }
 
 /** What signs deliveries to callback URLs, sealed. The previous secret signs too for a day after a rotation. */
@@ -35,6 +37,8 @@ interface AlertTarget {
 export interface DeliveryTargets {
   endpoints: Endpoint[]
   callbackSecret?: CallbackSecret
+  /** The secrets of own tokens, by the token's id. */
+  tokenSecrets?: Record<string, CallbackSecret>
   /** Read only for a delivery that is an alert. */
   alerts?: AlertTarget[]
   /** Somebody must be told of low balances. Older desks do not say so. */
@@ -47,14 +51,24 @@ export type PushedTargets = DeliveryTargets & { version: number }
 
 export function isSubscribed(
   endpoint: Endpoint,
-  event: { type: string; mentions: readonly string[] }
+  event: { type: string; mentions: readonly string[]; ownToken?: string }
 ): boolean {
-  if (endpoint.status !== 'enabled') return false
+  if (endpoint.status !== 'enabled' || !mayHear(endpoint, event.ownToken)) return false
   if (endpoint.events && !endpoint.events.includes(event.type)) return false
   return endpoint.entityId === null || event.mentions.includes(endpoint.entityId)
+}
+
+/** `ownToken`: the own token of the job that the event is about. An endpoint of the tenant itself hears of every job. */
+function mayHear({ token }: Pick<Endpoint, 'token'>, ownToken: string | undefined): boolean {
+  return token === undefined || token === ownToken
 }
 
 /** The identity that a signing secret is sealed for. `what`: an endpoint's id, or `callback`. */
 export function secretIdentity(provider: string, tenant: string, what: string): string {
   return `signing-secret/${provider}/${tenant}/${what}`
+}
+
+/** What the secret of an own token is called in its identity. */
+export function tokenSecretName(token: string): string {
+  return `callback/${token}`
 }

@@ -22,8 +22,9 @@ export function missedDeliveries(
   now: number
 ): Delivery[] {
   const { before, after } = targets
-  const { event, mentions } = toEndpoints
-  const isFor = (one: Endpoint) => isSubscribed(one, { type: event.type, mentions })
+  const { event, mentions, ownToken } = toEndpoints
+  const about = { type: event.type, mentions, ...(ownToken === undefined ? {} : { ownToken }) }
+  const isFor = (one: Endpoint) => isSubscribed(one, about)
   const had = new Set(before.endpoints.filter(isFor).map(({ id }) => id))
   const missed = after.endpoints.filter(
     (one) => !had.has(one.id) && sinceOf(one, before) <= endedAt

@@ -9,6 +9,7 @@ import {
   type LeaseAsk,
   type Ledger,
 } from '#domain/slots/lease.ts'
+import { partOf } from '#domain/slots/queued-lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /**
@@ -34,7 +35,10 @@ export function bindJobs(
   const unbound = starts.filter(
     (start) => !isOver(start) && !mine.some((lease) => isBoundTo(lease, start))
   )
-  const open = mine.filter((lease) => isOpen(lease, starts))
+  // In their order: names of a queued creation's jobs are given by it, and a table has lease 10 before lease 2.
+  const open = mine
+    .filter((lease) => isOpen(lease, starts))
+    .toSorted((one, other) => partOf(one) - partOf(other))
   const taken = new Set(ended.map(({ lease }) => lease.id))
   const put: Lease[] = []
   for (const [index, start] of unbound.entries()) {

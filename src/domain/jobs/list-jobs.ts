@@ -8,6 +8,8 @@ export type JobName = { leaseId: string } | { jobId: string } | { requestId: str
 /** `before`: only jobs after this position, which is the id of a lease. `since`: only jobs that began then or later, epoch ms. */
 export interface JobQuery {
   tenant: string
+  /** Only jobs of this own token. */
+  ownToken?: string
   state?: 'running' | 'ended'
   outcome?: Outcome['status']
   since?: number
@@ -35,8 +37,14 @@ export function placeOf({ id, acquiredAt }: Pick<Lease, 'id' | 'acquiredAt'>): s
 /** Whether a lease is listed as a running job. A `call` lease is not a job. */
 export function isListed(
   lease: Lease,
-  { tenant, since = 0, before }: Pick<JobQuery, 'tenant' | 'since' | 'before'>
+  {
+    tenant,
+    ownToken,
+    since = 0,
+    before,
+  }: Pick<JobQuery, 'tenant' | 'ownToken' | 'since' | 'before'>
 ): boolean {
+  if (ownToken !== undefined && lease.ownToken !== ownToken) return false
   if (lease.kind !== 'job' || lease.tenant !== tenant || lease.acquiredAt < since) return false
   return before === undefined || placeOf(lease) < before
 }

@@ -22,6 +22,15 @@ export function isUnstarted({ state }: Pick<ItemShown, 'state'>): boolean {
   return state === 'untold' || state === 'ended'
 }
 
+/** What a name of it leads to: the provider's id of the job, or, of a creation that started fewer jobs, an end without one. */
+export function jobOfName(shown: ItemShown, name: string): { id: string } | { shown: ItemShown } {
+  if (!shown.jobIds) return { shown }
+  const id = shown.jobIds[Math.max(0, shown.names.indexOf(name))] ?? ''
+  if (id !== '') return { id }
+  const { jobIds: _, owner: __, ...rest } = shown
+  return { shown: { ...rest, state: 'ended', reason: 'absent' } }
+}
+
 const WHY: Record<string, string> = {
   cancelled: 'It was cancelled before its start.',
   start_deadline: 'It was not started in time.',

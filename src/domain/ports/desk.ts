@@ -20,6 +20,7 @@ import type { TenantRecord, TokenLimits, TokenRecord } from '#domain/access/toke
 import type { UsagePlace } from '#domain/usage/usage.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
+import type { ClientWish } from '#domain/queue/waiting-clients.ts'
 import type { Line } from './line.ts'
 
 /** The audit of an object. Methods that change something take `by` last and write a line; older Workers do not pass it. */
@@ -80,6 +81,9 @@ export interface Desk extends Audited, Line {
   /** The jobs that these creations started, as their answers named them. What is not known is left out. */
   jobsOf(requestIds: string[]): Promise<JobsOf[]>
   ownersOf(ids: string[]): Promise<Owner[]>
+  /** Those of the ids that were made with this own token. */
+  ownOf(token: string, ids: string[]): Promise<string[]>
+  listOwn(query: OwnIdQuery): Promise<OwnId[]>
   /** The account that this token uploads to now. Counts the upload. Undefined: the desk has none of the accounts. */
   takeHome(token: string, wish: UploadWish): Promise<string | undefined>
   /** For each asset: its copy on this account, or whether this request may make one. */
@@ -121,7 +125,7 @@ export interface Desk extends Audited, Line {
   /** The accounts that were full lately, as far as isolates of the Worker said. `seen`: what this one saw. */
   fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]>
   /** Waits in line until one of the accounts has a free slot, at most until that time. */
-  awaitTurn(waiter: Waiter, until: number): Promise<Turn>
+  awaitTurn(waiter: Waiter & Partial<ClientWish>, until: number): Promise<Turn>
   /** Notes that slots of a watched account are free again. `slots` absent: one. */
   noteFreed(accountKey: string, slots?: number): Promise<void>
   /** False: the tenant has too many endpoints. */
@@ -132,6 +136,8 @@ export interface Desk extends Audited, Line {
   removeEndpoint(id: string, by?: Actor): Promise<boolean>
   /** Replaces the callback secret. The previous one also signs for a day. */
   saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
+  /** The same for the secret of one own token, which signs what its jobs deliver. */
+  saveTokenSecret(token: string, sealed: string, now: number, by?: Actor): Promise<void>
   /** The webhook endpoints and the callback secret. Accounts' objects ask only if nothing was pushed to them. */
   outlets(): Promise<DeliveryTargets>
   /** Notes that an account was refused and is parked until then. True: most accounts are refused, so the provider is at fault. */
@@ -160,6 +166,22 @@ export interface AssetCopy {
 
 /** `mine`: make the copy. `no`: not an upload of this tenant. `failed`: another request tried and failed. */
 export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'failed' | 'no' }
+
+/** Ids made with an own token, newest first. `list`: the path of the list that shows them. */
+export interface OwnIdQuery {
+  token: string
+  list: string
+  /** Only those after this one. */
+  before?: OwnId
+  skip?: number
+  limit: number
+}
+
+/** `at`: when it was recorded, epoch ms. */
+export interface OwnId {
+  id: string
+  at: number
+}
 
 /** The account and the jobs of a creation. `key`: the account's, absent where an older Worker kept the jobs. */
 export interface Made {
@@ -253,5 +275,8 @@ export type TenantChange = Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
 
 /** A limit that is undefined is taken away. */
 export type TokenChange = Partial<
-  Pick<TokenRecord, 'name' | 'scope' | 'subscription' | 'expiresAt'>
+  Pick<
+    TokenRecord,
+    'name' | 'scope' | 'subscription' | 'expiresAt' | 'sees' | 'grants' | 'replyUrl'
+  >
 > & { [Limit in keyof TokenLimits]?: TokenLimits[Limit] | undefined }

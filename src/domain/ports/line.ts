@@ -19,6 +19,8 @@ export interface Line {
   enqueue(items: NewItem[]): Promise<EnqueueAnswer[]>
   /** By their names, or `request:<request id>`. What is not an item is left out. */
   itemsOf(names: string[]): Promise<ItemShown[]>
+  /** What the jobs of queued creations are called, by the provider's ids. Other ids are left out. */
+  namesOf(ids: string[]): Promise<{ id: string; name: string }[]>
   /** Ends the item before it is chosen. `late`: it is chosen or begun. Undefined: no such item of this token (absent: of any). */
   cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined>
   /** The items that the account may start now. Each is handed over under a lease id of its own. */
@@ -67,10 +69,14 @@ export interface Work {
   sealed: string
 }
 
-/** `leave`: how many slots are kept for clients that wait. `isMore`: something waits that this account may serve. */
+/**
+ * `leave`: how many slots are kept for clients that wait. `clients`: which, and how many slots for each; a desk of an older release does
+ * not say it. `isMore`: something waits that this account may serve.
+ */
 export interface WorkAnswer {
   work: Work[]
   leave: number
+  clients?: { id: string; slots: number }[]
   isMore: boolean
 }
 
@@ -78,11 +84,13 @@ export interface WorkAnswer {
  * What became of an item at an account. `begun`: its jobs run. `back`: nothing ran, and it may be tried again, elsewhere if
  * `isLeftOut`. `over`: it has ended, and the account's object has told it.
  */
-export type WorkReport = { item: string; leaseId: string } & (
-  | { kind: 'begun'; owners: Owner[]; starts: JobStart[] }
-  | { kind: 'back'; why: string; isLeftOut?: true; refusal?: string }
-  | { kind: 'over'; reason: string; refusal?: string }
-)
+export type WorkReport = { item: string; leaseId: string } &
+  /** `parts`: which jobs of the item these are, from 0. Absent: the first ones. */
+  (
+    | { kind: 'begun'; owners: Owner[]; starts: JobStart[]; parts?: number[] }
+    | { kind: 'back'; why: string; isLeftOut?: true; refusal?: string }
+    | { kind: 'over'; reason: string; refusal?: string }
+  )
 
 /** What an account's object does for the line, as part of SlotDesk. */
 export interface Sender {

@@ -110,6 +110,8 @@ export interface ReceivedEvent {
 
 export interface DeliveryQuery {
   tenant: string
+  /** Only deliveries of this own token's jobs to its own targets. */
+  ownToken?: string
   state?: Delivery['state']
   /** The id of a job or of its request. */
   job?: string

@@ -84,7 +84,7 @@ export interface ItemRecord {
   /** The client's own Idempotency-Key, shortened as the desk keeps it. */
   clientKey?: string
   tries: Try[]
-  /** Once it has begun: the lease, its account, and the provider's ids, in the order of the names. */
+  /** Once it has begun: the lease, its account, and the provider's ids, in the order of the names. Empty: no such job is known. */
   leaseId?: string
   email?: string
   key?: string
@@ -117,6 +117,8 @@ export interface ItemShown {
   askedAt: number
   /** The request that queued it. */
   requestId?: string
+  /** The id of the token that queued it. Absent: a desk of an older release. */
+  token?: string
   reason?: string
   refusal?: string
   jobIds?: string[]

@@ -27,6 +27,11 @@ export class Wakes {
     this.#known.set(pull.account, { pull, askedAt: now, awakeUntil: until })
   }
 
+  /** What the accounts said when they asked last. */
+  pulls(): Pull[] {
+    return Array.from(this.#known.values()).flatMap(({ pull }) => pull ?? [])
+  }
+
   /** The account was told at `toldAt` that something waits, and has answered. If it has not asked for work since, it is full. */
   noteTold(account: string, toldAt: number, until: number): void {
     const askedAt = this.#known.get(account)?.askedAt ?? -Infinity

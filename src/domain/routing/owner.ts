@@ -26,7 +26,11 @@ export interface Owner {
   /** For a job: the id of the request that started it. */
   lease?: string
   /** For a job: what the creation's answer said. Set when the owner is recorded, never when it is read. */
-  start?: JobStart
+  start?: JobStart & { name?: string }
+  /** For the job of a queued creation: what its client calls it. Set when the owner is read from the desk's jobs. */
+  name?: string
   /** For a job with `start`: the key of its account. Set when the owner is recorded, never when it is read. */
   key?: string
+  /** The own token that made it, and the list that shows it. Set when the owner is recorded, never when it is read. */
+  own?: { token: string; list: string }
 }

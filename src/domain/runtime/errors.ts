@@ -61,6 +61,8 @@ export interface ErrorDetails {
   limit?: string
   /** The wait is long and known: `Retry-After` has its true seconds, and clients are told not to repeat by themselves. */
   isLongWait?: boolean
+  /** The message names no account and nobody's jobs, so an own token may read it. */
+  isNameless?: boolean
   /** For a repeated creation: the id of the request that it repeats. */
   joined?: string
 }

@@ -3,6 +3,7 @@
  * slot can be released twice. Pure: each function takes the ledger and returns the change; AccountSlots loads and saves.
  */
 import type { ChoiceNote } from './choice-note.ts'
+import type { LeaseItem } from './lease-item.ts'
 import type { Guess, LeaseRow } from './unknown-row.ts'
 import { findParking, type Parking, type ParkReason } from '#domain/accounts/parking.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
@@ -91,17 +92,8 @@ export interface Lease {
   isLimited?: true
   /** Why other accounts did not get it. */
   choice?: ChoiceNote
-}
-
-/** For a creation that was queued (RFC 0009): what its lease keeps of the item. */
-interface LeaseItem {
-  id: string
-  /** What clients call the jobs. */
-  names: string[]
-  /** When the client asked. The lease's own id tells when the item was chosen. */
-  askedAt: number
-  /** How many leases of the item have ended as `absent` before this one. */
-  absents: number
+  /** The own token that the job was made with (RFC 0010). Of its tenant's other tokens, those that see all see it too. */
+  ownToken?: string
 }
 
 /** Where the event of a job's end goes, fixed at its creation. `form`: the body is not the provider's own event. */
@@ -124,6 +116,8 @@ export interface Ledger {
   isHooked?: boolean
   leases: readonly Lease[]
   parkings: readonly Parking[]
+  /** Free slots that are kept for others for a moment. */
+  kept?: number
   /** Whether this request's jobs have ended lately. */
   hasEnded?(requestId: string): boolean
 }
@@ -160,6 +154,7 @@ export interface LeaseAsk {
   item?: LeaseItem
   isLimited?: true
   choice?: ChoiceNote
+  ownToken?: string
 }
 
 export interface JobStart {
@@ -206,6 +201,8 @@ export interface Outcome {
   detail?: string
   /** For a queued creation: it ended without a start, so there never was a job. */
   isUnstarted?: true
+  /** For one of several jobs of a queued creation that are all absent: none of them ran. */
+  isOfAll?: true
 }
 
 /** What the provider told about a job at its end. Absent: it did not tell. */
@@ -304,7 +301,7 @@ function refuse(
   const wish = { isJob: true, meter, row, part, despite }
   const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
-  const hasRoom = held + wanted <= limit
+  const hasRoom = held + wanted <= limit && held + wanted + (ledger.kept ?? 0) <= ledger.maxJobs
   if (hasRoom && !(ask.mayBeJob && isFullOfGuesses(ledger, now))) return undefined
   const retryAt = nextEndAt(ledger, now, durations)
   return { ok: false, reason: 'full', retryAt, ...(hasRoom ? { ofGuesses: true } : {}) }
@@ -321,7 +318,7 @@ function isFullOfGuesses(ledger: Ledger, now: number): boolean {
   return heldSlots({ ...ledger, leases: guesses }, now) >= guessesMax(ledger.maxJobs)
 }
 
-function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
+export function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
   return count * slots
 }
 
@@ -369,6 +366,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(ask.item === undefined ? {} : { item: ask.item }),
     ...(ask.isLimited ? { isLimited: true } : {}),
     ...(ask.choice === undefined ? {} : { choice: ask.choice }),
+    ...(ask.ownToken === undefined ? {} : { ownToken: ask.ownToken }),
     ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }

@@ -2,19 +2,36 @@
 import { newLease, type EndedJob, type Lease, type LeaseAsk } from './lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
+/** Which job of its creation the lease is for, from 0. */
+export function partOf({ id, requestId }: Pick<Lease, 'id' | 'requestId'>): number {
+  return id === requestId ? 0 : Number(id.slice(requestId.length + 1))
+}
+
 /** What clients call the lease's job. Undefined: the creation was not queued, so the provider's id is the only name. */
-export function jobNameOf({ id, requestId, item }: Lease): string | undefined {
-  const part = id === requestId ? 0 : Number(id.slice(requestId.length + 1))
-  return item?.names[part]
+export function jobNameOf(lease: Pick<Lease, 'id' | 'requestId' | 'item'>): string | undefined {
+  return lease.item?.names[partOf(lease)]
 }
 
 /**
  * Whether the lease's item goes back into the line, so that nobody is told of this end (decision 0059): nothing that could be its job
- * was found, and it is the first time. Of several jobs of one creation another one may have run, so such an item never goes back.
+ * was found, and it is the first time. Of several jobs of one creation one may have run, so all must have ended so, together.
  */
 export function goesBack({ lease: { item }, outcome }: EndedJob): boolean {
   if (!item || outcome.status !== 'absent') return false
-  return item.absents === 0 && item.names.length === 1
+  return item.absents === 0 && (item.names.length === 1 || outcome.isOfAll === true)
+}
+
+/** Marks the ends of a creation of several jobs of which none ran. Ends that come one after the other are not marked. */
+export function withAbsentCreations(ended: readonly EndedJob[]): EndedJob[] {
+  return ended.map((end) => {
+    const { requestId, item } = end.lease
+    if (!item || item.names.length < 2 || end.outcome.status !== 'absent') return end
+    const absent = ended.filter(
+      ({ lease, outcome }) => lease.requestId === requestId && outcome.status === 'absent'
+    )
+    const isOfAll = absent.length === item.names.length
+    return isOfAll ? { ...end, outcome: { ...end.outcome, isOfAll } } : end
+  })
 }
 
 /** The ends of a queued creation that never started: one for each job that it would have had. `ask`: for the lease that it never got. */

@@ -35,6 +35,15 @@ export class WaitingLine<T extends Waiter> {
     return this.#places.length
   }
 
+  find(id: string): T | undefined {
+    return this.#places.find(({ waiter }) => waiter.id === id)?.waiter
+  }
+
+  /** Accounts that may have free slots. */
+  freeAccounts(): string[] {
+    return [...this.#free.keys()]
+  }
+
   /** Adds a waiter, which may have come back. False: the line is full. */
   join(waiter: T): boolean {
     this.#places = this.#places.filter((one) => one.waiter.id !== waiter.id)

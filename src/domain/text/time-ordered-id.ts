@@ -19,6 +19,11 @@ export function isTimedId(id: string): boolean {
   return TIMED_ID.test(id)
 }
 
+/** The same, also of a further creation of one request (`<id>-2`). */
+export function isOfTimedRequest(id: string): boolean {
+  return isTimedId(id.replace(/^(.{36})-\d{1,2}$/, '$1'))
+}
+
 /** The time in a text that starts as a UUID of version 7 does. Epoch ms. */
 export function timeOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)

@@ -212,15 +212,18 @@ export class DeliveryRows {
 
   /** Newest first, without bodies: a page of large bodies would not fit into one answer. */
   list(query: DeliveryQuery): Delivery[] {
-    const { tenant, state, job, since, until, before, limit } = query
+    const { tenant, state, job, since, until, before, limit, ownToken = null } = query
     const below = until === undefined ? LAST : prefixOf(until)
     const from = since === undefined ? '' : prefixOf(since)
     const to = before === undefined || below < before.id ? below : before.id
-    const rows = this.#sql.exec<Row>(LIST, from, to, tenant, state ?? null, job ?? null, limit)
+    const wanted = [from, to, tenant, state ?? null, job ?? null, limit, ownToken]
+    const rows = this.#sql.exec<Row>(LIST, ...wanted)
     const owed = [...this.#owed.values()].flatMap(({ delivery }) => {
       const { id, jobId, requestId } = delivery
       const isOfJob = job === undefined || job === jobId || job === requestId
-      const isWanted = delivery.tenant === tenant && (state ?? 'pending') === 'pending' && isOfJob
+      const isSeen = ownToken === null || (delivery.ownToken === ownToken && !delivery.isToTenant)
+      const isPending = (state ?? 'pending') === 'pending'
+      const isWanted = delivery.tenant === tenant && isPending && isOfJob && isSeen
       return isWanted && id >= from && id < to ? [withoutBody(delivery)] : []
     })
     return [...owed, ...rows.toArray().map(toDelivery)]
@@ -260,6 +263,7 @@ const LIST = `
   SELECT record, '' AS body FROM outgoing
   WHERE id >= ?1 AND id < ?2 AND tenant = ?3 AND (?4 IS NULL OR state = ?4)
     AND (?5 IS NULL OR ?5 IN (job_id, request_id))
+    AND (?7 IS NULL OR (json_extract(record, '$.ownToken') = ?7 AND json_extract(record, '$.isToTenant') IS NULL))
   ORDER BY id DESC LIMIT ?6`
 
 const REMOVE = `DELETE FROM outgoing WHERE id IN (

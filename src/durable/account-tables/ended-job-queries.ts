@@ -45,6 +45,7 @@ export const IN_SPAN = `SELECT ${COLUMNS} FROM ended_job
   AND json_extract(record, '$.lease.acquiredAt') >= ?3
   AND json_extract(record, '$.lease.tenant') = ?4
   AND (?5 IS NULL OR json_extract(record, '$.outcome.status') = ?5)
+  AND (?7 IS NULL OR json_extract(record, '$.lease.ownToken') = ?7)
   ORDER BY id DESC LIMIT ?6`
 
 export const TIMES = `SELECT json_extract(record, '$.lease.requestId') AS requestId,

@@ -54,6 +54,7 @@ const LAST_ID = 'g'
 
 export interface EndedQuery {
   tenant: string
+  ownToken?: string
   outcome?: Outcome['status']
   /** Only jobs that began at this time or later, epoch ms. */
   since?: number
@@ -199,7 +200,7 @@ export class EndedJobs {
    * It stops when it has enough or has read many rows; the next list goes on at `stoppedAt`.
    */
   list(query: EndedQuery): EndedPage {
-    const { tenant, outcome, since = 0, before = LAST_ID, limit } = query
+    const { tenant, outcome, since = 0, before = LAST_ID, limit, ownToken = null } = query
     const oldest = spanOf(firstTimedId(since - REQUEST_MS))
     const mayHold = (span: number) => span >= oldest && firstTimedId(span * SPAN_MS) < before
     const found: Row[] = []
@@ -210,7 +211,7 @@ export class EndedJobs {
       const isEnough = found.length > limit || read >= LISTED_AT_ONCE
       if (isEnough) return cutAt(found, limit, firstTimedId((span + 1) * SPAN_MS))
       const left = limit - found.length + 1
-      const wanted = [span, before, since, tenant, outcome ?? null, left]
+      const wanted = [span, before, since, tenant, outcome ?? null, left, ownToken]
       const cursor = this.#sql.exec<Row>(queries.IN_SPAN, ...wanted)
       found.push(...cursor.toArray())
       read += cursor.rowsRead

@@ -73,6 +73,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     onEnded: (ended) => {
       noteEnds(context, ended)
       live.onEnded(ended)
+      statusChecks.noteEnded(ended)
       alerts.onEnded(targets.isBalanceWatched)
       wipeWhenDone()
     },
@@ -84,14 +85,10 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     setAlarm()
     return isChanged
   }
-  const watchers: SlotWatchers = new SlotWatchers(context, () => settlement.ledger(), {
-    onSlotsChanged: () => sender.onSlotsChanged(),
-    onUnparked: () => sender.pullIfMore(),
-  })
-  const live = new AccountLive(context, {
-    ledger: () => settlement.ledger(),
-    pendingDeliveries: (tenant) => outbox.countOf(tenant),
-  })
+  const ledger = () => settlement.ledger()
+  const watchers: SlotWatchers = new SlotWatchers(context, ledger, () => sender)
+  const pendingDeliveries = (tenant: string) => outbox.countOf(tenant)
+  const live = new AccountLive(context, { ledger, pendingDeliveries })
   const alerts = new AccountAlerts(context, { balance: live.balance, queueDeliveries, setAlarm })
   const accountChecks = new AccountChecks(context, {
     onFault: (fault) => live.onFault(fault),
@@ -101,9 +98,10 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   const judgeFault = (fault: SuspectedFault) => accountChecks.judge(fault)
   const incoming: IncomingEvents = new IncomingEvents(context, settlement, targets, judgeFault)
   const checkParts = { settlement, incoming, targets, settle, judgeFault, setAlarm }
-  const statusChecks = new StatusChecks(context, checkParts)
-  const ofSender = { settlement, targets, statusChecks, outbox, setAlarm }
-  const sender: Sender = new Sender(context, senderDeps(ofSender))
+  const isMoreWaiting = () => sender.isAwake
+  const statusChecks = new StatusChecks(context, { ...checkParts, isMoreWaiting })
+  const ofSender = senderDeps({ settlement, targets, statusChecks, outbox, setAlarm })
+  const sender: Sender = new Sender(context, ofSender)
   return {
     alerts,
     targets,

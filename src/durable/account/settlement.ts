@@ -28,6 +28,7 @@ import {
   type LeaseAsk,
   type Ledger,
 } from '#domain/slots/lease.ts'
+import { withAbsentCreations } from '#domain/slots/queued-lease.ts'
 import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { announce } from '#flows/events/announce.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -86,7 +87,8 @@ export class Settlement {
     const { tables, provider, now } = this.#context
     const at = now()
     const current = provider()
-    const change = { ...made, ended: made.ended.map((end) => withTold(current, end)) }
+    const ends = withAbsentCreations(made.ended)
+    const change = { ...made, ended: ends.map((end) => withTold(current, end)) }
     const deliver = (one: Announcement) => deliveriesOf(one, this.#targets.forSettling(one), at)
     const ofEnds = new Map<string, EndNews>(
       change.ended.map((end) => {

@@ -13,10 +13,10 @@ import type { AccountContext } from './context.ts'
  */
 const SAVED_AHEAD_MS = 60_000
 
-/** Takes free slots for queued creations. */
+/** Takes free slots for queued creations. True: it asks the desk, which sends clients too. */
 interface SenderOfSlots {
-  onSlotsChanged(): void
-  onUnparked(): void
+  onSlotsChanged(): boolean
+  pullIfMore(): boolean
 }
 
 export class SlotWatchers {
@@ -27,9 +27,9 @@ export class SlotWatchers {
   /** How many slots were held when the desk was last notified, or after the last lease was granted. */
   #heldBefore = 0
 
-  readonly #sender: SenderOfSlots
+  readonly #sender: () => SenderOfSlots
 
-  constructor(context: AccountContext, ledger: () => Ledger, sender: SenderOfSlots) {
+  constructor(context: AccountContext, ledger: () => Ledger, sender: () => SenderOfSlots) {
     this.#context = context
     this.#sender = sender
     this.#ledger = ledger
@@ -66,20 +66,20 @@ export class SlotWatchers {
   }
 
   onSlotsChanged(): void {
-    this.#sender.onSlotsChanged()
+    const isAsked = this.#sender().onSlotsChanged()
     const now = this.#context.now()
     if (now >= this.#watchedUntil) return
     const ledger = this.#ledger()
     const held = heldSlots(ledger, now)
     const freed = slotsFreed(ledger, this.#heldBefore, held)
     this.#heldBefore = held
-    if (freed > 0) this.#notify(freed)
+    if (freed > 0 && !isAsked) this.#notify(freed)
   }
 
   /** Called when the account is no longer parked, so that all of its free slots are new to the desk. */
   onUnparked(): void {
-    this.#sender.onUnparked()
-    if (this.#context.now() >= this.#watchedUntil) return
+    const isAsked = this.#sender().pullIfMore()
+    if (isAsked || this.#context.now() >= this.#watchedUntil) return
     const { free } = this.watch(this.#watchedUntil)
     if (free > 0) this.#notify(free)
   }

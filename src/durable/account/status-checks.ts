@@ -2,9 +2,10 @@
  * Asks the provider about jobs: when the alarm reconciles the leases that are due, in the background when a call shows or needs
  * their state, and at once when the answer to a creation was just lost.
  */
-import type { JobReport, Lease } from '#domain/slots/lease.ts'
+import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import { mayAskUncalled } from '#domain/accounts/parking.ts'
+import { lateAt, UsualTimes } from '#domain/jobs/late-event.ts'
 import { lookUpResultOf, type LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { markLost, reconcileActionOf } from '#domain/jobs/reconcile.ts'
 import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
@@ -23,6 +24,8 @@ export interface StatusChecksDeps {
   settle(reports: JobReport[]): boolean
   judgeFault(fault: SuspectedFault): Promise<unknown>
   setAlarm(): void
+  /** Something waits for a slot of this account, as far as it knows. */
+  isMoreWaiting(): boolean
 }
 
 export class StatusChecks {
@@ -34,10 +37,17 @@ export class StatusChecks {
   #rounds = 0
   #last: Promise<unknown> = Promise.resolve()
   #lookedAt = 0
+  /** How long jobs took whose end an event told. */
+  readonly #usual = new UsualTimes()
 
   constructor(context: AccountContext, deps: StatusChecksDeps) {
     this.#context = context
     this.#deps = deps
+  }
+
+  noteEnded(ended: readonly EndedJob[]): void {
+    for (const { lease, endedAt, heard } of ended)
+      if (heard?.event) this.#usual.note(lease.route, endedAt - lease.acquiredAt)
   }
 
   get isReconciling(): boolean {
@@ -62,12 +72,26 @@ export class StatusChecks {
   }
 
   #isAnyDue(): boolean {
-    const { tables, now, durations } = this.#context
+    const { now, durations } = this.#context
     const at = now()
     const spans = durations()
-    return tables.leases().some((lease) => {
+    return this.#leases().some((lease) => {
       const action = lease.kind === 'job' && reconcileActionOf(lease, at, spans)
       return action && action !== 'wait'
+    })
+  }
+
+  /**
+   * While more waits, a job whose event is late is due now. That is in memory only: its row is written when the answer says so.
+   */
+  #leases(): Lease[] {
+    const { tables, now, durations } = this.#context
+    const leases = tables.leases()
+    if (!this.#deps.isMoreWaiting()) return leases
+    const spans = durations()
+    return leases.map((lease) => {
+      const late = lateAt(lease, this.#usual.of(lease.route), spans) ?? Infinity
+      return late <= now() && lease.nextAt > now() ? { ...lease, nextAt: now() } : lease
     })
   }
 
@@ -146,7 +170,7 @@ export class StatusChecks {
       // Of a lease whose desk could not be asked, nothing is concluded.
       leases: () => {
         const unasked = tables.leaseRows.unasked()
-        return tables.leases().filter((lease) => !unasked.includes(lease))
+        return this.#leases().filter(({ id }) => !unasked.some((one) => one.id === id))
       },
       knows: (jobId) => tables.knowsJob(jobId),
       knownOf: (ids) => tables.knowsJobs(ids),

@@ -22,6 +22,8 @@ export interface AccountsCopy {
 export class AccountRows {
   readonly #storage: DurableObjectStorage
   readonly #copy: AccountsCopy
+  /** Since when the tenant queues. The desk's line sets it. */
+  namesSince: () => number | undefined = () => undefined
   /** In the order in which they were added. Each creation needs them. */
   readonly #all = new Remembered(() =>
     this.#records('SELECT record FROM account ORDER BY position')
@@ -43,11 +45,13 @@ export class AccountRows {
   snapshot(): AccountSnapshot {
     const unknownUntil = this.#copy.unknownUntil()
     const { balance } = this.settings
+    const namesSince = this.namesSince()
     return {
       version: this.#copy.version(),
       accounts: this.all,
       ...(balance === undefined ? {} : { balance }),
       ...(unknownUntil === undefined ? {} : { unknownUntil }),
+      ...(namesSince === undefined ? {} : { namesSince }),
     }
   }
 

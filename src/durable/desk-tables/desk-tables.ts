@@ -4,6 +4,7 @@
  */
 import type { Platform } from '#domain/ports/platform.ts'
 import { keys } from '#storage/keys.ts'
+import { OwnIdRows } from '#durable/visibility/own-id-rows.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 import { AccountRows, CLOSING_SCHEMA, SETTINGS_SCHEMA } from './account-rows.ts'
 import { AddedRouteRows } from './added-route-rows.ts'
@@ -69,6 +70,7 @@ interface Retention {
 export class DeskTables {
   readonly accounts: AccountRows
   readonly owners: OwnerRows
+  readonly ownIds: OwnIdRows
   readonly keys: KeyRows
   readonly jobs: JobRows
   readonly audit: AuditRows
@@ -104,6 +106,7 @@ export class DeskTables {
       unknownUntil,
     })
     this.owners = new OwnerRows(sql)
+    this.ownIds = new OwnIdRows(sql)
     this.keys = new KeyRows(sql)
     this.jobs = new JobRows(sql)
     this.audit = new AuditRows(sql, platform.now)
@@ -134,6 +137,7 @@ export class DeskTables {
     this.accounts.forgetFormerBefore(now - keep.keepUsageMs)
     return this.inTransaction(() => {
       this.keys.forget(now)
+      this.ownIds.forget(now)
       this.jobs.forget(now, now - keepOwnersMs)
       this.audit.forget(now - keepAuditMs)
       const owners = this.owners.forget(now - keepOwnersMs, keepOwnersMs, forgetEveryMs, now)
@@ -163,6 +167,7 @@ export class DeskTables {
   /** Deletes everything of a removed tenant but its audit. */
   forgetAll(): void {
     this.owners.forgetAll()
+    this.ownIds.forgetAll()
     this.keys.forgetAll()
     this.jobs.forgetAll()
     this.endpoints.forgetAll()

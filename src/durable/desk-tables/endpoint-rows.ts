@@ -1,6 +1,10 @@
 /** Keeps a tenant's webhook endpoints, and the secret that signs deliveries to a job's own URL. */
 import type { CallbackSecret, Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 
+/** The callback secrets of own tokens (RFC 0010). */
+const TOKEN_SECRETS_SCHEMA =
+  'CREATE TABLE IF NOT EXISTS token_secret (token TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID'
+
 export class EndpointRows {
   readonly #sql: SqlStorage
   /** Called after each change. */
@@ -8,13 +12,16 @@ export class EndpointRows {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
+    sql.exec(TOKEN_SECRETS_SCHEMA)
   }
 
   all(): DeliveryTargets {
     const callbackSecret = this.callbackSecret()
+    const tokenSecrets = this.tokenSecrets()
     return {
       endpoints: this.endpoints(),
       ...(callbackSecret === undefined ? {} : { callbackSecret }),
+      ...(Object.keys(tokenSecrets).length === 0 ? {} : { tokenSecrets }),
     }
   }
 
@@ -57,7 +64,25 @@ export class EndpointRows {
     this.onChange()
   }
 
+  tokenSecrets(): Record<string, CallbackSecret> {
+    const sql = 'SELECT token, record FROM token_secret'
+    const rows = this.#sql.exec<{ token: string; record: string }>(sql).toArray()
+    return Object.fromEntries(
+      rows.map(({ token, record }) => [token, JSON.parse(record) as CallbackSecret])
+    )
+  }
+
+  saveTokenSecret(token: string, secret: CallbackSecret): void {
+    this.#sql.exec(
+      'INSERT INTO token_secret (token, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      token,
+      JSON.stringify(secret)
+    )
+    this.onChange()
+  }
+
   forgetAll(): void {
+    this.#sql.exec('DELETE FROM token_secret')
     this.#sql.exec('DELETE FROM endpoint')
     this.#sql.exec('DELETE FROM callback_secret')
   }

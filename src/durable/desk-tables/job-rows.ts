@@ -58,7 +58,9 @@ interface Row {
 }
 
 /** An owner of a job, with what the creation's answer said about the job. */
-type JobOwner = Owner & { email: string; lease: string; start: JobStart }
+type JobOwner = Owner & { email: string; lease: string; start: Start }
+/** As it is stored. `name`: what the client of a queued creation calls the job. */
+type Start = JobStart & { name?: string }
 
 export class JobRows {
   readonly #sql: SqlStorage
@@ -115,7 +117,9 @@ export class JobRows {
       const account = row && accounts.find((one) => isSame(one.email, row.email))
       if (!row || account?.createdAt !== row.account_since) return []
       const { email, request_id: lease } = row
-      return [{ id, email, source: 'created', mayBeShared: false, lease }]
+      const { name } = JSON.parse(row.start) as Start
+      const named = name === undefined ? {} : { name }
+      return [{ id, email, source: 'created', mayBeShared: false, lease, ...named }]
     })
   }
 
@@ -126,9 +130,7 @@ export class JobRows {
       const rows = isTimedId(requestId) ? this.#rows(OF_REQUEST, spanOf(requestId), requestId) : []
       const [first] = rows
       if (!first) return made ? [{ requestId, ...made }] : []
-      const starts = rows
-        .toSorted((a, b) => a.place - b.place)
-        .map(({ start }) => JSON.parse(start) as JobStart)
+      const starts = rows.toSorted((a, b) => a.place - b.place).map(({ start }) => startIn(start))
       const { email, account_key: key, learned_at: at } = first
       return [{ requestId, at, ...(made ?? toMade(email, key, starts)) }]
     })
@@ -235,6 +237,11 @@ function rowOf(
     start: JSON.stringify(start),
     learned_at: now,
   }
+}
+
+function startIn(text: string): JobStart {
+  const { name: _, ...start } = JSON.parse(text) as Start
+  return start
 }
 
 function toMade(email: string, key: string | null, starts: JobStart[]): Made {

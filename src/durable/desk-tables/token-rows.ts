@@ -44,7 +44,11 @@ export class TokenRows {
   /** Finds a token, with the tenant's default replyUrl, so that a creation does not have to read the tenant. */
   find(hash: string): TokenRecord | undefined {
     const [token] = this.#records('SELECT record FROM token WHERE hash = ?', hash)
-    return token && { ...token, replyUrl: this.#tenants.find(token.tenant)?.replyUrl ?? null }
+    if (!token) return undefined
+    // An own token has a default of its own.
+    const ofTenant = token.sees === 'own' ? undefined : this.#tenants.find(token.tenant)
+    const own = token.sees === 'own' ? token.replyUrl : undefined
+    return { ...token, replyUrl: own ?? ofTenant?.replyUrl ?? null }
   }
 
   all(): TokenRecord[] {

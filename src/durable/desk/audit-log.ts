@@ -95,11 +95,16 @@ export class AuditLog {
   }
 
   tokenChanged(by: Actor | undefined, { id, tenant }: TokenRecord, change: TokenChange): void {
-    const { name, ...rest } = change
+    const { name, replyUrl, grants, sees, ...rest } = change
     // A limit that was taken away shows as null.
     const said = Object.entries(rest).map(([field, value]) => [field, value ?? null] as const)
-    const named = name === undefined ? {} : { name: shortText(name) }
-    const detail = { ...Object.fromEntries(said), ...named }
+    const detail = {
+      ...Object.fromEntries(said),
+      ...(name === undefined ? {} : { name: shortText(name) }),
+      ...(sees === undefined ? {} : { sees }),
+      ...(grants === undefined ? {} : { grants: grants.length }),
+      ...(replyUrl === undefined ? {} : { replyTo: replyUrl === null ? null : hostOf(replyUrl) }),
+    }
     this.write(by, { action: 'token.changed', tenant, subject: id, detail })
   }
 

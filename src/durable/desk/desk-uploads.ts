@@ -61,7 +61,7 @@ export class DeskUploads {
     const accounts = this.#tables.accounts.all
     const write = () => this.write(owners)
     // One owner needs no transaction, which costs as much as its row. If another creation's row gives way, that one is kept first.
-    if (owners.length === 1) write()
+    if (owners.length === 1 && !owners[0]?.own) write()
     else this.#tables.inTransaction(write)
     this.#tables.uploadAccounts.learn(owners, accounts, now)
     const listed = owners.flatMap(({ id, source }) => (source === 'listed' ? [id] : []))
@@ -74,6 +74,7 @@ export class DeskUploads {
     const now = this.#ports().now()
     const accounts = this.#tables.accounts.all
     const others = this.#tables.jobs.learn(owners, accounts, now)
+    this.#tables.ownIds.learn(owners, now)
     this.#tables.owners.learn(others, accounts, now)
   }
 

@@ -5,7 +5,7 @@
  */
 import { alertSecretIdentity, OPERATOR } from '#domain/alerts/alert.ts'
 import { sealIdentity } from '#domain/accounts/account.ts'
-import { secretIdentity } from '#domain/events/endpoint.ts'
+import { secretIdentity, tokenSecretName } from '#domain/events/endpoint.ts'
 import type { KeyRecord } from '#domain/creations/idempotency.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { nothingFound, addUp, withSealed, type ResealStep } from '#domain/access/reseal.ts'
@@ -205,8 +205,26 @@ export class DeskResealing {
         ...(previous === undefined ? {} : { previous }),
       })
     }
+    await this.#tokenSecrets(resealer)
     await this.#deps.targets.push()
     return {}
+  }
+
+  async #tokenSecrets(resealer: Resealer): Promise<void> {
+    const { provider, tenant } = this.#nameParts()
+    for (const [token, before] of Object.entries(this.#tables.endpoints.tokenSecrets())) {
+      const identity = secretIdentity(provider, tenant, tokenSecretName(token))
+      const seal = (sealed: string | undefined) =>
+        resealer.text('callbackSecrets', identity, sealed, { tenant, name: token })
+      const [secret, previous] = [await seal(before.current), await seal(before.previous)]
+      const now = this.#tables.endpoints.tokenSecrets()[token]
+      if (now?.current !== before.current || (secret ?? previous) === undefined) continue
+      this.#tables.endpoints.saveTokenSecret(token, {
+        ...now,
+        ...(secret === undefined ? {} : { current: secret }),
+        ...(previous === undefined ? {} : { previous }),
+      })
+    }
   }
 
   /** A tenant has at most five that are not over. */

@@ -6,7 +6,7 @@ import type { EndpointChange } from '#domain/ports/desk.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { AuditLog } from './audit-log.ts'
 
-/** The most endpoints of a tenant. Every event may go to all of them. */
+/** The most endpoints of a tenant, and of an own token. Every event may go to all of them. */
 const ENDPOINTS_MAX = 50
 
 export class WebhookEndpoints {
@@ -26,7 +26,7 @@ export class WebhookEndpoints {
     const known = this.#tables.endpoints.endpoints()
     // The caller may repeat a call if it got no answer.
     if (known.some((one) => one.id === endpoint.id)) return true
-    if (known.length >= ENDPOINTS_MAX) return false
+    if (known.filter(({ token }) => token === endpoint.token).length >= ENDPOINTS_MAX) return false
     this.#tables.endpoints.saveEndpoint(endpoint)
     this.#audit.endpoint(by, 'endpoint.added', endpoint)
     return true
@@ -56,6 +56,16 @@ export class WebhookEndpoints {
     if (before?.current === sealed) return
     const previous = before === undefined ? {} : { previous: before.current }
     this.#tables.endpoints.saveCallbackSecret({ current: sealed, rotatedAt: now, ...previous })
+    this.#audit.callbackSecret(by)
+  }
+
+  saveTokenSecret(token: string, sealed: string, now: number, by: Actor | undefined): void {
+    if (this.#tables.accounts.isClosed) return
+    const before = this.#tables.endpoints.tokenSecrets()[token]
+    if (before?.current === sealed) return
+    const previous = before === undefined ? {} : { previous: before.current }
+    const secret = { current: sealed, rotatedAt: now, ...previous }
+    this.#tables.endpoints.saveTokenSecret(token, secret)
     this.#audit.callbackSecret(by)
   }
 }

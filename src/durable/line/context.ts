@@ -16,8 +16,12 @@ export interface LineDeps {
   /** Writes the owners of jobs, without a transaction of its own. */
   learn(owners: Owner[]): void
   ownersOf(ids: string[]): Owner[]
-  /** Sends clients that wait to so many free slots of the account. Returns how many they need. */
-  sendClients(account: string, free: number): number
+  /** The owners of those ids that are jobs. A list may have taught the desk another owner of the same id, which has no name. */
+  jobsNamed(ids: string[]): Owner[]
+  /** The account list in KV is to be written anew: it says since when the tenant queues. */
+  touchAccounts(): void
+  /** Sends a client that waits to the account, which keeps a slot for it. */
+  sendClient(id: string, account: string): void
   /** Accounts that were full lately. */
   full(): string[]
   /** Sets the alarm, if it is not set to an earlier time. */

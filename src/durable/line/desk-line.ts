@@ -4,7 +4,10 @@
  */
 import type { EnqueueAnswer, WorkAnswer, WorkAsk, WorkReport } from '#domain/ports/line.ts'
 import type { LineEnd } from '#domain/creations/idempotency.ts'
+import type { Pause } from '#domain/line/pauses.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
+import { clientInLine, type ClientWish } from '#domain/queue/waiting-clients.ts'
+import type { Waiter } from '#domain/slots/waiting-line.ts'
 import type { Resealer } from '#flows/access/reseal-text.ts'
 import { endWaiting, takeReport } from './reports.ts'
 import { enqueueAll, findNamed, toShown } from './enqueue.ts'
@@ -25,6 +28,8 @@ const LOOK_EVERY_MS = 30_000
 const LOOK_SELDOM_MS = 10 * 60_000
 /** An account that gave an item back is not given it again for so long. */
 const GAVE_BACK_MS = 5000
+/** A client waits for a minute at most. */
+const CLIENT_WAITS_MS = 60_000
 const PACE_OVER_MS = 60_000
 const PACE_FROM_MAX = 1000
 /** An item may wait for so long before its job begins, and its name must lead to the job as long as the job's owner is known. */
@@ -35,13 +40,17 @@ export class DeskLine {
   readonly #looks: TokenLooks
   readonly #waking: Waking
   readonly #untold: UntoldEnds
-  /** By account: items that it gave back, and when. */
+  /** By account: items that it gave back and clients that found it full, and when. */
   readonly #gaveBack = new Map<string, Map<string, number>>()
+  /** Clients that the order sent to an account, and when. One that comes back is given its turn back. */
+  readonly #sent = new Map<string, number>()
   /** When items were chosen, as far as the pace needs it. */
   #chosenAt: number[] = []
   /** When the next look is due. Undefined: none was planned since the object woke up, and the alarm looks when it rings. */
   #lookAt: number | undefined
   #pauseMs = LOOK_EVERY_MS
+  /** Something was queued before, as far as it was looked. */
+  #hasNames = false
 
   constructor(storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>, deps: LineDeps) {
     const rows = [new ItemRows(storage.sql), new TokenRows(storage.sql)] as const
@@ -55,6 +64,9 @@ export class DeskLine {
     for (const { sort, record } of items) this.#looks.noteHash(sort.token, record.tokenHash)
     await this.#looks.look(items.map(({ sort }) => sort.token))
     if (this.#context.isClosed()) return items.map(() => ({ kind: 'closed' }))
+    // Before the first item is written, so that a crash in between leaves a needless copy, and not none.
+    this.#hasNames ||= this.namesSince !== undefined
+    if (!this.#hasNames) this.#context.touchAccounts()
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
     const answers = enqueueAll(this.#context, items, { maxQueuedOf, pace: this.#pace() })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
@@ -63,11 +75,21 @@ export class DeskLine {
     return answers
   }
 
+  /** Since when the tenant queues. Undefined: nothing of that is kept. */
+  get namesSince(): number | undefined {
+    return this.#context.isClosed() ? undefined : this.#context.memory.items.firstAt()
+  }
+
   itemsOf(names: string[]): ItemShown[] {
     if (this.#context.isClosed()) return []
     const found = names.flatMap((name) => findNamed(this.#context, name) ?? [])
     const once = new Map(found.map((row) => [row.item, row]))
     return Array.from(once.values(), (row) => toShown(this.#context, row))
+  }
+
+  namesOf(ids: string[]): { id: string; name: string }[] {
+    const jobs = this.#context.isClosed() ? [] : this.#context.jobsNamed(ids)
+    return jobs.flatMap(({ id, name }) => (name === undefined ? [] : [{ id, name }]))
   }
 
   /** What the line has of a request, for the key under which it came. */
@@ -100,9 +122,11 @@ export class DeskLine {
     await this.#looks.look([...memory.line.order.lists.tokens(), ...chosen])
     if (!isOurs()) return { work: [], leave: 0, isMore: false }
     const gaveBack = this.#gaveBackBy(ask.account)
-    const taken = takeWork(this.#context, this.#looks, gaveBack, ask)
+    const pulls = () => this.#waking.wakes.pulls()
+    const taken = takeWork(this.#context, { looks: this.#looks, gaveBack, pulls }, ask)
     const { pull, isCut, ...answer } = taken
     const now = this.#context.now()
+    for (const { id } of answer.clients ?? []) this.#noteSent(id, now)
     if (pull) this.#waking.wakes.noteAsked(pull, now, answer.isMore ? now + AWAKE_MS : 0)
     if (answer.work.length > 0) this.#armSoon()
     for (const { earlier } of answer.work) if (earlier.length === 0) this.#chosenAt.push(now)
@@ -115,9 +139,7 @@ export class DeskLine {
     // A removed tenant has no items.
     if (this.#context.isClosed()) return reports.map(({ item }) => item)
     const back = reports.flatMap((report) => takeReport(this.#context, account, report) ?? [])
-    const own = this.#gaveBack.get(account) ?? new Map<string, number>()
-    for (const item of back) own.set(item, this.#context.now())
-    if (own.size > 0) this.#gaveBack.set(account, own)
+    for (const item of back) this.#noteBack(account, item)
     if (this.#context.memory.owesAnything) this.#armSoon()
     this.#waking.add(back)
     return reports.map(({ item }) => item)
@@ -138,6 +160,61 @@ export class DeskLine {
     if (this.#context.isClosed() || !this.#context.memory.owesAnything) return
     this.#lookAt = 0
     this.#context.armIn(1)
+    this.#waking.add(this.#heads())
+  }
+
+  // Waiting clients
+
+  /** A client waits, or is back from an account that was full. A Worker of an older release does not say whose it is. */
+  addClient(waiter: Waiter & Partial<ClientWish>): void {
+    const { id, tried, token = '' } = waiter
+    if (tried !== undefined) this.#noteBack(tried, id)
+    const isBack = this.#sent.delete(id) && tried !== undefined
+    this.#context.memory.addClient(clientInLine({ ...waiter, token }), isBack)
+  }
+
+  removeClient(id: string): void {
+    this.#context.memory.removeClient(id)
+  }
+
+  /**
+   * An account has a free slot and clients wait. True: items wait too, so the account is told to ask, and its question decides in one
+   * order.
+   */
+  tellOfSlot(account: string): boolean {
+    const { memory, ports, isClosed } = this.#context
+    if (isClosed() || !memory.owesAnything || memory.line.order.lists.count === 0) return false
+    ports().defer(this.#waking.tell(account))
+    return true
+  }
+
+  #noteSent(id: string, now: number): void {
+    for (const [old, at] of this.#sent) if (at <= now - CLIENT_WAITS_MS) this.#sent.delete(old)
+    this.#sent.set(id, now)
+  }
+
+  #noteBack(account: string, id: string): void {
+    const own = this.#gaveBack.get(account) ?? new Map<string, number>()
+    this.#gaveBack.set(account, own.set(id, this.#context.now()))
+  }
+
+  // Pauses
+
+  pauses(): readonly Pause[] {
+    return this.#context.isClosed() ? [] : this.#context.memory.line.pauses
+  }
+
+  /** Nothing is chosen there from now on. What is chosen already and was not sent goes back. */
+  pause(pause: Pause): void {
+    if (!this.#context.isClosed()) this.#context.memory.pause(pause)
+  }
+
+  resume(pause: Pause): void {
+    const { memory, isClosed } = this.#context
+    if (isClosed()) return
+    memory.resume(pause)
+    if (!memory.owesAnything) return
+    this.#armSoon()
     this.#waking.add(this.#heads())
   }
 
@@ -221,6 +298,7 @@ export class DeskLine {
 
   forgetAll(): void {
     this.#context.memory.forgetAll()
+    this.#hasNames = false
     this.#gaveBack.clear()
   }
 }

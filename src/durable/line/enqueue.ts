@@ -3,7 +3,7 @@ import type { EnqueueAnswer } from '#domain/ports/line.ts'
 import { capOf, retryAfterOf } from '#domain/queue/caps.ts'
 import { itemIdOf, markOf } from '#domain/queue/item-name.ts'
 import type { ItemShown, ItemSort, NewItem, Try } from '#domain/queue/item.ts'
-import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
+import { isOfTimedRequest, timeOf } from '#domain/text/time-ordered-id.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
 
@@ -51,7 +51,7 @@ export function findNamed({ memory: { items } }: LineContext, name: string): Ite
 }
 
 function ofRequest(items: { find(item: string): ItemRow | undefined }, requestId: string) {
-  if (!isTimedId(requestId)) return undefined
+  if (!isOfTimedRequest(requestId)) return undefined
   const from = timeOf(requestId)
   for (let at = from; at < from + MS_OF_A_REQUEST; at += 1) {
     const row = items.find(itemIdOf(requestId, at))
@@ -66,7 +66,7 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
   const choice = memory.line.chosen.get(item)?.choice
   const tries = choice ? [...record.tries, choice] : record.tries
   const reason = record.reason ?? sort.reason
-  const [first] = jobIds ?? []
+  const first = jobIds?.find((id) => id !== '')
   const [owner] = first === undefined ? [] : ownersOf([first])
   return {
     item,
@@ -75,6 +75,7 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     route: sort.route,
     askedAt: sort.askedAt,
     requestId: record.requestId,
+    token: sort.token,
     ...(reason === undefined ? {} : { reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),

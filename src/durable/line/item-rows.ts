@@ -68,6 +68,14 @@ export class ItemRows {
     return this.#sql.exec('SELECT item FROM queued WHERE is_gone = 0 LIMIT 1').toArray().length > 0
   }
 
+  /** When the first item that is kept was asked for. Undefined: there is none. */
+  firstAt(): number | undefined {
+    const sql = 'SELECT item FROM queued WHERE is_gone = 0 ORDER BY item LIMIT 1'
+    const [row] = this.#sql.exec<{ item: string }>(sql).toArray()
+    const times = [row && timeOf(row.item), this.oldestGoneAt()].filter((at) => at !== undefined)
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
   sealedOf(item: string): string {
     const sql = 'SELECT sealed FROM queued WHERE is_gone = 0 AND item = ?'
     const [row] = this.#sql.exec<{ sealed: string | null }>(sql, item).toArray()

@@ -3,8 +3,11 @@
  * rows once after a wake-up. From then on memory and rows change in the same step. After a failed write the memory is read again.
  */
 import { ItemOrder, type TokenTerms } from '#domain/queue/item-order.ts'
+import { pauseAlso, resumed, type Pause } from '#domain/line/pauses.ts'
+import type { Saving } from '#domain/line/save-up.ts'
 import type { WaitingItem } from '#domain/queue/item-lists.ts'
 import type { ItemSort } from '#domain/queue/item.ts'
+import type { WaitingClient } from '#domain/queue/waiting-clients.ts'
 import type { ItemRow, ItemRows } from './item-rows.ts'
 import type { Choice, TokenRows } from './token-rows.ts'
 
@@ -21,6 +24,9 @@ export interface Line {
   order: ItemOrder
   chosen: Map<string, Chosen>
   untold: Map<string, ItemSort>
+  pauses: readonly Pause[]
+  /** The item for which slots are being saved up, and where. */
+  saving?: Saving | undefined
 }
 
 interface Storage {
@@ -32,6 +38,8 @@ export class LineMemory {
   readonly tokens: TokenRows
   readonly #storage: Storage
   readonly #terms = new Map<string, TokenTerms>()
+  /** Clients that wait for a slot. They stand in the order too, and in no row. */
+  readonly #clients = new Map<string, WaitingClient>()
   #line: Line | undefined
 
   readonly #now: () => number
@@ -62,6 +70,32 @@ export class LineMemory {
   setTerms(token: string, terms: TokenTerms): void {
     this.#terms.set(token, terms)
     this.#line?.order.setTerms(token, terms)
+  }
+
+  /** `isBack`: the order had sent it to an account that was full. */
+  addClient(client: WaitingClient, isBack: boolean): void {
+    this.#clients.set(client.item, client)
+    if (isBack) this.#line?.order.giveBackClient(client)
+    else this.#line?.order.addClient(client)
+  }
+
+  removeClient(id: string): void {
+    this.#clients.delete(id)
+    this.#line?.order.removeClient(id)
+  }
+
+  pause(pause: Pause): void {
+    this.change((line) => {
+      this.tokens.savePause(pause)
+      line.pauses = pauseAlso(line.pauses, pause)
+    })
+  }
+
+  resume(pause: Pause): void {
+    this.change((line) => {
+      this.tokens.dropPause(pause)
+      line.pauses = resumed(line.pauses, pause)
+    })
   }
 
   /** Writes the token's row as the memory is now. Call it in `change`. */
@@ -126,6 +160,7 @@ export class LineMemory {
       else waiting.push({ item, sort })
     }
     order.load(new Map(Array.from(lines, ([token, { pass }]) => [token, pass])), waiting)
-    return { order, chosen, untold }
+    for (const client of this.#clients.values()) order.addClient(client)
+    return { order, chosen, untold, pauses: this.tokens.pauses() }
   }
 }

@@ -2,6 +2,7 @@
  * The look: while something is owed, the desk's alarm ends what is past its deadline or may not be started any more, hands over ends
  * that nobody was told, and calls accounts that have been silent. It mends every lost notice.
  */
+import { isPaused } from '#domain/line/pauses.ts'
 import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
 import type { ItemEvent } from '#domain/queue/item-state.ts'
 import type { UnstartedReason } from '#domain/queue/item.ts'
@@ -60,14 +61,15 @@ function endAll(context: LineContext, due: [string, WhyEnded][]): void {
 
 /** Something waits that an account may start, or could if its token can be read. */
 export function isServed({ memory, accounts }: LineContext, looks: TokenLooks): boolean {
-  const own = accounts().map((account) => laneOf(account))
-  return memory.line.order
-    .tokens()
-    .some(
-      ({ token, lists }) =>
-        looks.stateOf(token) !== 'waits' &&
-        lists.some(({ lane }) => own.some((one) => servesLane({ lane: one }, lane)))
+  const all = accounts().map((account) => laneOf(account))
+  const { order, pauses } = memory.line
+  return order.tokens().some(({ token, lists }) => {
+    const own = all.filter((lane) => !isPaused(pauses, token, lane))
+    return (
+      looks.stateOf(token) !== 'waits' &&
+      lists.some(({ lane }) => own.some((one) => servesLane({ lane: one }, lane)))
     )
+  })
 }
 
 /** Calls those that may serve what waits, or have something chosen, and have not asked for work for a while. */
@@ -79,15 +81,13 @@ export async function callSilent(
   const now = context.now()
   const { line } = context.memory
   const stopped = looks.stopped()
-  const lanes = new Set(
-    line.order
-      .tokens()
-      .filter(({ token }) => !stopped.has(token))
-      .flatMap(({ lists }) => lists.map(({ lane }) => lane))
-  )
+  const tokens = line.order.tokens().filter(({ token }) => !stopped.has(token))
   const serving = context.accounts().filter((account) => {
     const lane = laneOf(account)
-    return Array.from(lanes).some((one) => servesLane({ lane }, one))
+    return tokens.some(
+      ({ token, lists }) =>
+        !isPaused(line.pauses, token, lane) && lists.some((one) => servesLane({ lane }, one.lane))
+    )
   })
   const more = new Set(serving.map(({ key }) => key))
   const old = Array.from(line.chosen.values()).filter(

@@ -8,6 +8,7 @@ import type { ItemRecord, ItemSort, UnstartedReason } from '#domain/queue/item.t
 import { laneName } from '#domain/queue/item-lists.ts'
 import { judgeReport } from '#domain/queue/judge-report.ts'
 import { servesLane } from '#domain/queue/may-start.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
 import type { Line } from './line-memory.ts'
@@ -35,7 +36,7 @@ export function takeReport(
   if (!event) return undefined
   return memory.change((line) => {
     // Also of a second start, so that calls about its job find the account.
-    if (report.kind === 'begun') context.learn(report.owners)
+    if (report.kind === 'begun') context.learn(withNames(report, row.record.names))
     if (move(state, event) === 'refused') return undefined
     line.chosen.delete(row.item)
     const record = { ...row.record, tries }
@@ -52,16 +53,29 @@ export function takeReport(
   })
 }
 
+/** The owners of the jobs, with what the item's client calls them. */
+function withNames(
+  { owners, starts, parts }: WorkReport & { kind: 'begun' },
+  names: readonly string[]
+): Owner[] {
+  return owners.map((owner) => {
+    const at = owner.start ? starts.findIndex(({ jobId }) => jobId === owner.id) : -1
+    const name = names[parts?.[at] ?? at]
+    return owner.start && name !== undefined ? { ...owner, start: { ...owner.start, name } } : owner
+  })
+}
+
 function begin(
   { memory, accounts, now }: LineContext,
   line: Line,
   row: ItemRow,
   key: string,
-  { leaseId, owners, starts }: WorkReport & { kind: 'begun' }
+  { leaseId, owners, starts, parts }: WorkReport & { kind: 'begun' }
 ): void {
   const known = accounts().find((account) => account.key === key)?.email
   const email = known ?? owners.find((owner) => owner.email !== null)?.email ?? ''
-  const jobIds = starts.map(({ jobId }) => jobId)
+  const jobIds: string[] = row.record.names.map(() => '')
+  for (const [at, { jobId }] of starts.entries()) jobIds[parts?.[at] ?? at] = jobId
   line.order.remove(row.item)
   line.untold.delete(row.item)
   const record = { ...row.record, leaseId, email, key, jobIds }

@@ -1,12 +1,15 @@
 /**
- * One pull of an account: what it had before and is not under way comes again, then the desk chooses. Choices, lease ids and rows are
- * made in one step, without an await. The bodies are read last.
+ * One pull of an account: what it had before and is not under way comes again, then the desk chooses, of items and waiting clients in
+ * one order. Choices, lease ids and rows are made in one step, without an await. The bodies are read last.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { isPaused, withPauses } from '#domain/line/pauses.ts'
+import { savingAt, withSaving } from '#domain/line/save-up.ts'
 import type { Work, WorkAnswer, WorkAsk } from '#domain/ports/line.ts'
 import { laneName } from '#domain/queue/item-lists.ts'
 import { move } from '#domain/queue/item-state.ts'
 import { servesLane, type Pull } from '#domain/queue/may-start.ts'
+import type { WaitingClient } from '#domain/queue/waiting-clients.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import type { LineContext } from './context.ts'
 import type { Chosen, Line } from './line-memory.ts'
@@ -21,14 +24,21 @@ interface Taken extends WorkAnswer {
   isCut?: boolean
 }
 
+/** What is known beside the question. `gaveBack`: items and clients that the account could not take a moment ago. */
+interface Beside {
+  looks: TokenLooks
+  gaveBack: ReadonlySet<string>
+  /** What the tenant's accounts said when they asked last. */
+  pulls(): Pull[]
+}
+
 export function laneOf({ email, createdAt }: Pick<Account, 'email' | 'createdAt'>): string {
   return laneName({ lane: email, laneSince: createdAt })
 }
 
 export function takeWork(
   context: LineContext,
-  looks: TokenLooks,
-  gaveBack: ReadonlySet<string>,
+  { looks, gaveBack, pulls }: Beside,
   ask: WorkAsk
 ): Taken {
   const { memory } = context
@@ -38,64 +48,105 @@ export function takeWork(
   )
   if (!account && owed.length === 0) return { work: [], leave: 0, isMore: false }
   const slots = owed.reduce((sum, [, { sort }]) => sum + sort.slots, 0)
-  const left = Math.max(0, ask.free - slots)
-  const leave = account ? Math.min(left, context.sendClients(ask.account, left)) : 0
-  const pull: Pull = {
+  const { lists } = memory.line.order
+  const asked: Pull = {
     account: ask.account,
     lane: account ? laneOf(account) : '',
-    free: left - leave,
+    free: Math.max(0, ask.free - slots),
     held: ask.held + slots,
     parkings: ask.parkings,
     gaveBack,
     stopped: looks.stopped(),
   }
+  const pull = withPauses(asked, lists.tokens(), memory.line.pauses)
   const most = ask.most ?? Infinity
   const handed = memory.change((line) => {
     const wanted = owed.slice(0, most)
     const again = cut(wanted)
     for (const [item, chosen] of again) handOver(context, line, item, chosen)
-    const chosen = account
-      ? choose(context, line, pull, bytesOf(again), most - again.length)
-      : { isCut: false, all: [] }
+    const chosen: Chosens = account
+      ? choose(context, line, { pull, pulls }, bytesOf(again), most - again.length)
+      : { isCut: false, all: [], clients: [] }
     const all = [...again, ...chosen.all]
     for (const token of new Set(all.map(([, { sort }]) => sort.token))) memory.saveToken(token)
-    return { all, isCut: chosen.isCut || again.length < wanted.length }
+    return { ...chosen, all, isCut: chosen.isCut || again.length < wanted.length }
   })
-  const work = handed.all.map((one) => toWork(context, looks, account !== undefined, one))
+  for (const { item } of handed.clients) context.sendClient(item, ask.account)
+  const clients = handed.clients.map(({ item: id, sort }) => ({ id, slots: sort.slots }))
+  const mayStart = (token: string) =>
+    looks.stateOf(token) === 'good' && !isPaused(memory.line.pauses, token, pull.lane)
+  const work = handed.all.map((one) =>
+    toWork(context, account !== undefined && mayStart(one[1].sort.token), one)
+  )
   const isMore = account !== undefined && hasMore(context, pull)
-  return { work, leave, isMore, isCut: handed.isCut, ...(account ? { pull } : {}) }
+  const leave = clients.reduce((sum, one) => sum + one.slots, 0)
+  const kept = leave > 0 ? { clients } : {}
+  return { work, leave, isMore, ...kept, isCut: handed.isCut, ...(account ? { pull } : {}) }
 }
 
 type Handed = [item: string, chosen: Chosen]
+
+interface Chosens {
+  all: Handed[]
+  clients: WaitingClient[]
+  isCut: boolean
+}
 
 /** Takes from `pull` what it chooses. */
 function choose(
   context: LineContext,
   line: Line,
-  pull: Pull,
+  { pull, pulls }: { pull: Pull; pulls(): Pull[] },
   bytes: number,
   count: number
-): { all: Handed[]; isCut: boolean } {
+): Chosens {
   const all: Handed[] = []
+  const clients: WaitingClient[] = []
   let sum = bytes
   while (pull.free > 0) {
-    if (all.length >= count) return { all, isCut: false }
-    if (sum >= BYTES_AT_ONCE) return { all, isCut: true }
-    const next = line.order.choose(pull, context.now())
-    if (!next) break
-    const { item, sort } = next
+    if (all.length >= count) return { all, clients, isCut: false }
+    if (sum >= BYTES_AT_ONCE) return { all, clients, isCut: true }
+    const turn = nextTurn(context, line, pull, pulls)
+    if (!turn) break
+    const { item, sort } = turn.waiting
+    pull.free -= sort.slots
+    pull.held += sort.slots
+    if (turn.kind === 'client') {
+      clients.push(turn.waiting)
+      continue
+    }
     const to = move(sort.state, 'choose')
     if (to === 'refused') throw new Error(`an item that is ${sort.state} was chosen`)
     const choice = { account: pull.account, leaseIds: [], at: context.now() }
     const chosen: Chosen = { sort, choice }
     line.chosen.set(item, chosen)
     handOver(context, line, item, chosen)
-    pull.free -= sort.slots
-    pull.held += sort.slots
     sum += sort.bytes
     all.push([item, chosen])
   }
-  return { all, isCut: false }
+  return { all, clients, isCut: false }
+}
+
+/** Where an item that needs several slots has waited for long, slots are saved up for it before anything else is given out. */
+function nextTurn(
+  { now, accounts }: LineContext,
+  line: Line,
+  pull: Pull,
+  pulls: () => Pull[]
+): ReturnType<Line['order']['chooseTurn']> {
+  const { order, pauses } = line
+  if (order.lists.wide === 0 && !line.saving) return order.chooseTurn(pull, now())
+  const turn = order.peek(pull, now())
+  const token = turn?.next.sort.token ?? ''
+  const keys = new Set(accounts().map(({ key }) => key))
+  const known = pulls().filter((one) => keys.has(one.account) && !isPaused(pauses, token, one.lane))
+  // What must not start keeps no slot from others.
+  const find = (item: string) => {
+    const found = order.lists.find(item)
+    return found && pull.stopped?.has(found.sort.token) ? undefined : found
+  }
+  line.saving = savingAt(line.saving, turn, { pull, accounts: known, now: now() }, find)
+  return order.chooseTurn(withSaving(pull, line.saving), now())
 }
 
 /** Each time under a lease id of its own, so that each attempt has its own key upstream. */
@@ -107,15 +158,14 @@ function handOver(context: LineContext, line: Line, item: string, chosen: Chosen
 
 function toWork(
   { memory, now }: LineContext,
-  looks: TokenLooks,
-  isAccount: boolean,
+  isAllowed: boolean,
   [item, { sort, choice }]: Handed
 ): Work {
   const record = memory.items.find(item)?.record
   if (!record) throw new Error('a chosen item without a row')
   const tries = record.tries.filter(({ account }) => account === choice.account)
   const ids = [...tries, choice].flatMap(({ leaseIds }) => leaseIds)
-  const mayStart = isAccount && looks.stateOf(sort.token) === 'good' && sort.startBy > now()
+  const mayStart = isAllowed && sort.startBy > now()
   const leaseId = ids.at(-1) ?? ''
   return {
     item,

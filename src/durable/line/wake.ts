@@ -2,6 +2,7 @@
  * Tells accounts that something waits, in the order of `Wakes` (src/domain/queue/wakes.ts), until one pulls the item. It does so for one
  * item after the other, so a burst of items does not call one idle account a hundred times. A call is a notice: the look mends a lost one.
  */
+import { isPaused } from '#domain/line/pauses.ts'
 import type { WaitingItem } from '#domain/queue/item-lists.ts'
 import { Wakes } from '#domain/queue/wakes.ts'
 import type { LineContext } from './context.ts'
@@ -69,13 +70,16 @@ export class Waking {
 
   /** Those lately full come last. */
   #whom(waiting: WaitingItem): string[] {
-    const { now, ports, accounts, full } = this.#context
+    const { now, ports, accounts, full, memory } = this.#context
     const { random } = ports()
     const late = new Set(full())
-    const ranked = accounts().map((account) => {
-      const at = random() + (late.has(account.key) ? 1 : 0)
-      return { account: account.key, lane: laneOf(account), at }
-    })
+    const { pauses } = memory.line
+    const ranked = accounts()
+      .map((account) => {
+        const at = random() + (late.has(account.key) ? 1 : 0)
+        return { account: account.key, lane: laneOf(account), at }
+      })
+      .filter(({ lane }) => !isPaused(pauses, waiting.sort.token, lane))
     return this.wakes.toTell(
       waiting,
       ranked.toSorted((one, other) => one.at - other.at),

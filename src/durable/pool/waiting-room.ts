@@ -1,11 +1,13 @@
 /**
- * Keeps the tenant's clients that wait for a slot. While any client waits, the desk watches the accounts for all of them: an
+ * Keeps the tenant's clients that wait for a slot. Where nothing is queued, they are served first come first served. Where items wait
+ * too, the line decides between them in one order, when an account asks for work (durable/line). While any client waits, the desk watches the accounts for all of them: an
  * account's object says how many slots are free, and then notifies the desk of each slot that becomes free. A notice may get
  * lost and a parking may end, so the desk asks again every 30 seconds.
  */
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Platform } from '#domain/ports/platform.ts'
 import type { Turn } from '#domain/ports/desk.ts'
+import type { ClientWish } from '#domain/queue/waiting-clients.ts'
 import { WaitingLine, type Waiter } from '#domain/slots/waiting-line.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
@@ -14,6 +16,14 @@ const LOOK_EVERY_MS = 30_000
 const LOOK_SOONEST_MS = 1000
 /** Longer than LOOK_EVERY_MS. */
 const WATCH_MS = 45_000
+
+/** The line of queued creations, in whose order the clients stand too. */
+export interface OneOrder {
+  addClient(waiter: Waiter & Partial<ClientWish>): void
+  removeClient(id: string): void
+  /** The account has a free slot. True: it is told to ask for work, and that decides. */
+  tellOfSlot(account: string): boolean
+}
 
 interface Waiting extends Waiter {
   sentTo?: string
@@ -29,12 +39,15 @@ export class WaitingRoom {
   /** Accounts that had no slot for a client that was sent there. The desk asks them at once how many slots are free. */
   readonly #overestimated = new Set<string>()
 
-  constructor(ports: () => Ports, platform: Platform) {
+  readonly #order: () => OneOrder
+
+  constructor(ports: () => Ports, platform: Platform, order: () => OneOrder) {
     this.#ports = ports
+    this.#order = order
     this.#platform = platform
   }
 
-  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
+  async awaitTurn(waiter: Waiter & Partial<ClientWish>, until: number): Promise<Turn> {
     const woken = Promise.withResolvers<void>()
     const waiting: Waiting = {
       ...waiter,
@@ -49,12 +62,15 @@ export class WaitingRoom {
     }
     for (const account of waiter.accounts) if (this.#isDue(account)) this.#line.noteFree(account, 0)
     if (!this.#line.join(waiting)) return 'none'
+    this.#order().addClient(waiter)
     this.#serve()
     while (waiting.sentTo === undefined && this.#platform.now() < until) {
       void this.#look(waiter.accounts)
       await this.#pause(woken.promise, this.#nextLook(waiter, until))
     }
     this.#line.leave(waiting)
+    // Another wait of the same client may have begun.
+    if (!this.#line.find(waiter.id)) this.#order().removeClient(waiter.id)
     return waiting.sentTo === undefined ? 'none' : { go: waiting.sentTo }
   }
 
@@ -63,14 +79,13 @@ export class WaitingRoom {
     this.#serve()
   }
 
-  /** Sends clients to so many free slots of the account, before queued creations get them. Returns how many they need. */
-  send(account: string, free: number): number {
-    if (this.#line.length === 0 || free <= 0) return 0
-    this.#line.noteFree(account, free)
-    const sent = this.#serve().filter((one) => one.account === account)
-    // The rest goes to queued creations.
+  /** It is the client's turn at the account, which has said what it has free. */
+  send(id: string, account: string): void {
     this.#line.noteFree(account, 0)
-    return sent.reduce((sum, { waiter }) => sum + (waiter.slots ?? 1), 0)
+    const waiting = this.#line.find(id)
+    if (!waiting) return
+    this.#line.leave(waiting)
+    waiting.go(account)
   }
 
   /** Asks an account at once, because it may have more slots than before. */
@@ -79,10 +94,14 @@ export class WaitingRoom {
     if (this.#line.length > 0) await this.#look([account])
   }
 
-  #serve(): { waiter: Waiting; account: string }[] {
-    const served = this.#line.serve()
-    for (const { waiter, account } of served) waiter.go(account)
-    return served
+  #serve(): void {
+    if (this.#line.length === 0) return
+    for (const account of this.#line.freeAccounts())
+      if (this.#order().tellOfSlot(account)) this.#line.noteFree(account, 0)
+    for (const { waiter, account } of this.#line.serve()) {
+      this.#order().removeClient(waiter.id)
+      waiter.go(account)
+    }
   }
 
   #isDue(account: string): boolean {

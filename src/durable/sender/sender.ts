@@ -13,6 +13,7 @@ import { sealRefusal } from '#flows/queue/refusal.ts'
 import { startItem, type Started } from '#flows/queue/start-item.ts'
 import { startedOwners } from '#flows/routing/learn-ids.ts'
 import type { SenderContext, SenderDeps } from './context.ts'
+import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
 import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
 import { Unreported } from './unreported.ts'
@@ -38,6 +39,8 @@ export class Sender {
   readonly #open = new Map<string, Work>()
   /** Those of them that wait for a connection. */
   readonly #waiting: Work[] = []
+  /** Slots that no direct creation may take now. */
+  readonly holds: SlotHolds
   /** The tenants whose desks are to be asked. True: whether or not a slot is free. */
   readonly #wanted = new Map<string, boolean>()
   #pulling: Promise<void> | undefined
@@ -52,6 +55,11 @@ export class Sender {
     this.#context = context
     this.#deps = deps
     this.#unreported = new Unreported(context)
+    this.holds = new SlotHolds({
+      now: context.now,
+      after: (ms, signal) => context.ports().after(ms, signal),
+      free: () => freeSlots(deps.ledger(), context.now()).free,
+    })
     this.#savedUntil = context.tables.live.workUntil()
     this.#moreUntil = this.#savedUntil
     if (this.isAwake) this.#heldBefore = this.#held()
@@ -79,20 +87,21 @@ export class Sender {
     return endUnstarted(this.#context, this.#deps, tenant, ends)
   }
 
-  /** Slots may be free that were not: one was freed, a parking has ended, the limit grew. Never throws. */
-  pullIfMore(): void {
+  /** Slots may be free that were not: one was freed, a parking has ended, the limit grew. True: it asks. Never throws. */
+  pullIfMore(): boolean {
     const { tables, defer } = this.#context
     const tenant = tables.account()?.tenant
-    if (tenant !== undefined && this.isAwake && this.#free(tenant) > 0)
-      defer(this.#pull(tenant, false))
+    if (tenant === undefined || !this.isAwake || this.#free(tenant) <= 0) return false
+    defer(this.#pull(tenant, false))
+    return true
   }
 
-  onSlotsChanged(): void {
-    if (!this.isAwake) return
+  onSlotsChanged(): boolean {
+    if (!this.isAwake) return false
     const held = this.#held()
     const isFreed = held < this.#heldBefore
     this.#heldBefore = held
-    if (isFreed) this.pullIfMore()
+    return isFreed && this.pullIfMore()
   }
 
   /** When the next parking ends, because nobody is told of that. Undefined: nothing waits for it. */
@@ -150,26 +159,40 @@ export class Sender {
     const at = now()
     const free = this.#free(tenant)
     if (free <= 0 && !isOwed) return
-    const { work, isMore } = await ports()
-      .desk(tenant, provider().name)
-      .takeWork({
-        account: key(),
-        tenant,
-        free,
-        held: this.#held() + this.#promised(),
-        underWay: [
-          ...new Set([
-            ...this.#open.keys(),
-            ...this.#unreported.items(),
-            ...underWayOf(tables.leases(), tenant),
-          ]),
-        ],
-        parkings: tables.parkings().filter(({ until }) => until > at),
-        most: SENDS_MAX - this.#open.size,
-      })
-    if (this.#isHolder(tenant)) this.#noteMore(isMore ? at + AWAKE_MS : 0)
-    if (isMore) this.#saveMore()
-    for (const one of work) this.#take(tenant, one)
+    const underWay = [
+      ...this.#open.keys(),
+      ...this.#unreported.items(),
+      ...underWayOf(tables.leases(), tenant),
+    ]
+    const ask = {
+      account: key(),
+      tenant,
+      free,
+      held: this.#held() + this.#promised(),
+      underWay: [...new Set(underWay)],
+      parkings: tables.parkings().filter(({ until }) => until > at),
+      most: SENDS_MAX - this.#open.size,
+    }
+    const release = this.holds.ask(free)
+    try {
+      const { work, isMore, clients } = await ports().desk(tenant, provider().name).takeWork(ask)
+      if (this.#isHolder(tenant)) this.#noteMore(isMore ? at + AWAKE_MS : 0)
+      if (isMore) this.#saveMore()
+      for (const one of work) this.#take(tenant, one)
+      for (const one of clients ?? []) this.#keepFor(one)
+    } finally {
+      release()
+    }
+  }
+
+  /** The desk has sent a client here. If it does not come, the slot is asked for again. */
+  #keepFor({ id, slots }: { id: string; slots: number }): void {
+    this.holds.keep(id, slots)
+    const over = async () => {
+      await this.#context.ports().after(HOLD_MS)
+      if (!this.holds.has(id)) this.pullIfMore()
+    }
+    this.#context.defer(over().catch(() => {}))
   }
 
   #pullLater(tenant: string, isOwed: boolean): void {
@@ -208,12 +231,13 @@ export class Sender {
     return heldSlots(this.#deps.ledger(), this.#context.now())
   }
 
-  /** The slots of items that were handed over and have no lease yet. */
+  /** The slots of items that were handed over, and of clients that were sent here, without a lease yet. */
   #promised(): number {
     const leases = this.#context.tables.leases()
     const isLeased = ({ leaseId }: Work) => leases.some(({ requestId }) => requestId === leaseId)
-    const without = [...this.#open.values()].filter((one) => !isLeased(one))
-    return without.reduce((sum, { sort }) => sum + sort.slots, 0)
+    const open = [...this.#open.values()]
+    const without = open.filter((one) => !isLeased(one) && !this.holds.has(one.leaseId))
+    return this.holds.beside() + without.reduce((sum, { sort }) => sum + sort.slots, 0)
   }
 
   #free(tenant: string): number {
@@ -226,6 +250,7 @@ export class Sender {
   #take(tenant: string, work: Work): void {
     if (this.#open.has(work.item) || work.record.tenant !== tenant) return
     this.#open.set(work.item, work)
+    this.holds.keep(work.leaseId, work.sort.slots)
     this.#waiting.push(work)
     this.#startWaiting()
   }
@@ -248,6 +273,7 @@ export class Sender {
       this.#log('item_not_started', { item, requestId: leaseId, name: (error as Error).name })
     }
     this.#open.delete(item)
+    this.holds.drop(leaseId)
     if (became === 'searching') await this.#search(record.tenant, { item, leaseId })
     this.#deps.onSent()
     this.#startWaiting()
@@ -346,11 +372,11 @@ export class Sender {
   ): Promise<WorkReport | undefined> {
     const { tables, ports, provider } = this.#context
     if (evidence.kind === 'begun') {
-      const { leaseId, starts } = evidence
+      const { leaseId, starts, parts } = evidence
       const account = tables.account()
       // Of an account that was wiped nothing is left that could serve a call about its jobs.
       const owners = account?.tenant === tenant ? startedOwners(starts, account, leaseId) : []
-      return { item: about.item, leaseId, kind: 'begun', owners, starts }
+      return { item: about.item, leaseId, kind: 'begun', owners, starts, parts }
     }
     if (evidence.kind !== 'over') return undefined
     const { reason, detail: message } = evidence

@@ -4,7 +4,7 @@
  */
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { EndedJob, JobStart, Lease } from '#domain/slots/lease.ts'
-import { goesBack } from '#domain/slots/queued-lease.ts'
+import { goesBack, partOf } from '#domain/slots/queued-lease.ts'
 
 /** An item that ended as `absent` so often is over. */
 const ABSENTS_MAX = 2
@@ -22,7 +22,7 @@ export function underWayOf(leases: readonly Lease[], tenant: string): string[] {
 export type Evidence =
   | { kind: 'none'; absents: number }
   | { kind: 'under way' }
-  | { kind: 'begun'; leaseId: string; starts: JobStart[] }
+  | { kind: 'begun'; leaseId: string; starts: JobStart[]; parts: number[] }
   | { kind: 'over'; reason: string; detail?: string }
 
 /** `leaseIds`: those under which this account had the item. `leases` and `endedOf`: all of the account's. */
@@ -37,8 +37,13 @@ export function evidenceOf(
   })
   for (const { leaseId, live, ended } of tries) {
     if (live.some(isLost)) continue
-    const starts = [...live, ...ended.filter(isOfItsOwn).map(({ lease }) => lease)].flatMap(startOf)
-    if (starts.length > 0) return { kind: 'begun', leaseId, starts }
+    const own = [...live, ...ended.filter(isOfItsOwn).map(({ lease }) => lease)]
+    const started = own
+      .toSorted((one, other) => partOf(one) - partOf(other))
+      .flatMap((lease) => startOf(lease).map((start) => ({ start, part: partOf(lease) })))
+    if (started.length === 0) continue
+    const starts = started.map(({ start }) => start)
+    return { kind: 'begun', leaseId, starts, parts: started.map(({ part }) => part) }
   }
   if (tries.some(({ live }) => live.length > 0)) return { kind: 'under way' }
   const ends = tries.filter(({ ended }) => ended.length > 0)

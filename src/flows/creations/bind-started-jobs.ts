@@ -2,7 +2,13 @@
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import { forgetReported } from '#flows/jobs/settle-job.ts'
-import { createdOwners, eachOnce, startedOwners, learnIds } from '#flows/routing/learn-ids.ts'
+import {
+  asOwn,
+  createdOwners,
+  eachOnce,
+  startedOwners,
+  learnIds,
+} from '#flows/routing/learn-ids.ts'
 import type { Granted } from '#flows/slots/take-slot.ts'
 import type { Creation } from './creation.ts'
 
@@ -21,7 +27,7 @@ export async function bindStartedJobs(
   const { requestId, tenant, provider } = call
   const { email, key } = account
   const owners = [
-    ...startedOwners(starts, account, requestId),
+    ...asOwn(call, startedOwners(starts, account, requestId)),
     ...createdOwners(call, account, answer),
   ]
   const watches = starts.flatMap((start) => start.watch)

@@ -60,6 +60,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     count: provider.jobs.count(match, json),
     slots: provider.jobs.slotsPerJob?.(match, json) ?? 1,
     fingerprint: shortFingerprint(provider.jobs.fingerprintOf(json, call)),
+    ...(call.own ? { ownToken: call.own.token } : {}),
     ...(limit === undefined ? {} : { limit }),
     ...(route.keyProbe && route.path.includes('{') ? { path: call.path } : {}),
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),

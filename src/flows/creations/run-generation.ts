@@ -41,6 +41,7 @@ async function generate(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
 function leaseAskOf(call: ReadCall): LeaseAsk {
   const { meter } = call.match?.route ?? {}
   return {
+    ...(call.own ? { ownToken: call.own.token } : {}),
     leaseId: call.requestId,
     tenant: call.tenant,
     kind: 'call',

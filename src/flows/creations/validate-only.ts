@@ -6,7 +6,7 @@ import { valueAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
-import { jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
+import { asOwn, jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import { withAssetsBrought } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
@@ -54,7 +54,7 @@ async function countStarted(
   const account = accounts.find((one) => one.email === email)
   if (!account) return
   ports.log('check_started_jobs', { email, requestId })
-  const owners = jobOwners(starts, account, requestId)
+  const owners = asOwn(call, jobOwners(starts, account, requestId))
   const bind = ports.slots(account.key).bind(requestId, starts, leaseAskOf(ports, call))
   await Promise.allSettled([bind, learnIds(ports, call, owners)])
 }

@@ -4,6 +4,7 @@
  */
 import type { Announcement } from '#domain/events/delivery.ts'
 import { goesBack, jobNameOf } from '#domain/slots/queued-lease.ts'
+import { markedTenant } from '#domain/visibility/own-scope.ts'
 import { hexHashNow } from '#domain/text/hash.ts'
 import { slicesAt, splice } from '#domain/text/json-slices.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -15,6 +16,28 @@ import type { Provider, ProviderEvents } from '#providers/contract/provider.ts'
  * `forwardedId`: the id of the event that the endpoints already got about this end, when its job was not known yet.
  */
 export function announce(
+  provider: Provider,
+  end: EndedJob,
+  forwardedId?: string
+): Announcement | undefined {
+  const announced = announceWithMarks(provider, end, forwardedId)
+  return announced && withoutMarks(provider, announced)
+}
+
+/** What the client of an own token calls its job has the token's mark at the provider. */
+function withoutMarks({ names }: Provider, announced: Announcement): Announcement {
+  const { lease, event, replyBody } = announced
+  if (!names || lease?.ownToken === undefined) return announced
+  const mark = markedTenant(lease.tenant, lease.ownToken)
+  const clean = (text: string) => names.toClient(text, mark)
+  return {
+    ...announced,
+    event: { ...event, body: clean(event.body) },
+    ...(replyBody === undefined ? {} : { replyBody: clean(replyBody) }),
+  }
+}
+
+function announceWithMarks(
   provider: Provider,
   end: EndedJob,
   forwardedId?: string

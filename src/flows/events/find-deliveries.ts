@@ -38,7 +38,10 @@ export async function listDeliveries(
   let all: Delivery[] = []
   const asked = await askReachable(ports, places, async ({ tenant, key }) => {
     const found = await ports.slots(key).listDeliveries({ ...query, tenant, limit })
-    all = [...all, ...found].toSorted(newestFirst).slice(0, limit)
+    // An object of an older release returns those of other tokens, too.
+    const { ownToken } = query
+    const wanted = ownToken === undefined ? found : found.filter((one) => isOfToken(one, ownToken))
+    all = [...all, ...wanted].toSorted(newestFirst).slice(0, limit)
   })
   if (!mayBeEmpty) asked.failIfNone()
   const { missing } = asked
@@ -46,6 +49,11 @@ export async function listDeliveries(
   const last = deliveries.at(-1)
   if (all.length <= query.limit || !last) return { deliveries, missing }
   return { deliveries, next: { createdAt: last.createdAt, id: last.id }, missing }
+}
+
+/** Whether an own token may see the delivery: it is about a job of the token, and it goes to a target of the token. */
+export function isOfToken({ ownToken, isToTenant }: Delivery, token: string): boolean {
+  return ownToken === token && isToTenant !== true
 }
 
 /** Compares ids byte by byte, as SQLite sorts the objects' tables. */

@@ -5,7 +5,7 @@
  */
 import { alertSecretIdentity } from '#domain/alerts/alert.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
-import { secretIdentity, type DeliveryTargets } from '#domain/events/endpoint.ts'
+import { secretIdentity, tokenSecretName, type DeliveryTargets } from '#domain/events/endpoint.ts'
 import { signHex, signStandard } from '#domain/events/signatures.ts'
 import { HOP_HEADER, idsToHeader, REPLY_REF_HEADER, setHeader } from '#domain/text/headers.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -13,7 +13,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 /** The headers. They have no signature if the tenant has no callback secret. Throws when a secret cannot be opened. */
 export async function signedHeaders(
   ports: Ports,
-  { target, event, eventId = event.id, id, jobId, tenant, provider }: Delivery,
+  { target, event, eventId = event.id, id, jobId, tenant, provider, ownToken }: Delivery,
   targets: DeliveryTargets
 ): Promise<Headers> {
   const seconds = Math.floor(ports.now() / 1000)
@@ -31,7 +31,7 @@ export async function signedHeaders(
   if (job !== undefined) setHeader(headers, 'x-gateway-job', job)
   const ref = target.kind === 'callback' ? target.ref : undefined
   if (ref !== undefined) setHeader(headers, REPLY_REF_HEADER, ref)
-  const secrets = await openSecrets(ports, provider, tenant, target, targets)
+  const secrets = await openSecrets(ports, { provider, tenant, target, ownToken }, targets)
   const [current] = secrets
   if (current === undefined) return headers
   const hex = await signHex(current, event.body)
@@ -44,10 +44,13 @@ export async function signedHeaders(
 /** The secrets, the current one first: HeyGen's headers can carry one signature only. */
 async function openSecrets(
   ports: Ports,
-  provider: string,
-  tenant: string,
-  target: Delivery['target'],
-  { endpoints, callbackSecret, alerts }: DeliveryTargets
+  {
+    provider,
+    tenant,
+    target,
+    ownToken,
+  }: Pick<Delivery, 'provider' | 'tenant' | 'target'> & { ownToken: string | undefined },
+  { endpoints, callbackSecret: ofTenant, tokenSecrets, alerts }: DeliveryTargets
 ): Promise<string[]> {
   if (target.kind === 'alert') {
     const alert = alerts?.find((one) => one.id === target.alertId)
@@ -59,10 +62,12 @@ async function openSecrets(
     const identity = secretIdentity(provider, tenant, target.endpointId)
     return endpoint ? [await ports.vault.open(identity, endpoint.secret)] : []
   }
+  const callbackSecret = ownToken === undefined ? ofTenant : tokenSecrets?.[ownToken]
   if (!callbackSecret) return []
   const { current, previous, rotatedAt } = callbackSecret
   const isOldGood = previous !== undefined && ports.now() - rotatedAt < ports.durations.oldSecretMs
   const sealed = isOldGood ? [current, previous] : [current]
-  const identity = secretIdentity(provider, tenant, 'callback')
+  const what = ownToken === undefined ? 'callback' : tokenSecretName(ownToken)
+  const identity = secretIdentity(provider, tenant, what)
   return Promise.all(sealed.map((one) => ports.vault.open(identity, one)))
 }

@@ -58,10 +58,12 @@ async function execute(request: EndpointCall, command: EndpointCommand): Promise
   if (command.kind === 'list') return list(request, command)
   if (command.kind === 'add') return add(request, command)
   if (command.kind === 'remove') {
+    await checkSeen(request, command.id)
     if (!(await desk.removeEndpoint(command.id, request.call.by))) throw notFound(request)
     return { kind: 'removed' }
   }
   if (command.kind === 'rotate') {
+    await checkSeen(request, command.id)
     const secret = newSigningSecret(ports.randomBytes)
     const change = { secret: await seal(request, command.id, secret) }
     const changed = await desk.changeEndpoint(command.id, change, request.call.by)
@@ -69,7 +71,7 @@ async function execute(request: EndpointCall, command: EndpointCommand): Promise
     return { kind: 'rotated', endpoint: { ...changed, secret } }
   }
   const { kind: _, id, ...change } = command
-  if (!(await desk.endpoints()).some((one) => one.id === id)) throw notFound(request)
+  if (!(await seen(request)).some((one) => one.id === id)) throw notFound(request)
   const url = change.url === undefined ? {} : { url: await checkUrl(request, change.url) }
   const changed = await desk.changeEndpoint(id, { ...change, ...url }, request.call.by)
   if (!changed) throw notFound(request)
@@ -95,6 +97,7 @@ async function add(
     status: 'enabled',
     secret: await seal(request, id, secret),
     createdAt: ports.now(),
+    ...(call.own ? { token: call.own.token } : {}),
   }
   if (!(await desk.addEndpoint(endpoint, call.by))) {
     throw new AppError('bad_request', 'There are 50 endpoints already; remove one first.')
@@ -107,7 +110,7 @@ async function list(
   { limit = PAGE_MAX, token }: Extract<EndpointCommand, { kind: 'list' }>
 ): Promise<EndpointResult> {
   const place = token === undefined ? undefined : readPlace(token)
-  const all = await request.desk.endpoints()
+  const all = await seen(request)
   const left = place ? all.filter((one) => isBehind(one, place)) : all
   const page = left.slice(0, limit)
   const last = limit < left.length ? page.at(-1) : undefined
@@ -117,6 +120,18 @@ async function list(
     endpoints,
     ...(last === undefined ? {} : { next: `${last.createdAt}.${last.id}` }),
   }
+}
+
+/** The endpoints that the caller may know of: for an own token its own. */
+async function seen({ call, desk }: EndpointCall): Promise<Endpoint[]> {
+  const all = await desk.endpoints()
+  return call.own ? all.filter(({ token }) => token === call.own?.token) : all
+}
+
+/** A token that sees all needs no look. */
+async function checkSeen(request: EndpointCall, id: string): Promise<void> {
+  if (!request.call.own) return
+  if (!(await seen(request)).some((one) => one.id === id)) throw notFound(request)
 }
 
 type Place = Pick<Endpoint, 'createdAt' | 'id'>

@@ -1,5 +1,7 @@
 /** Finds a job of a tenant by its id, by the id of the request that made it, or by `key:<Idempotency-Key>`. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
+import { jobOfName } from '#domain/line/shown.ts'
+import { scopedName, type OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { markOf } from '#domain/queue/item-name.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
@@ -17,14 +19,18 @@ export interface FoundJob {
 
 const KEY = 'key:'
 
-/** The job. Undefined: there is none, or it waits in the line and has not begun. */
+/**
+ * The job. Undefined: there is none, or it waits in the line and has not begun. `own`: only a job of this own token. The same is asked
+ * for a job of another token as for one that nobody has.
+ */
 export async function findJob(
   ports: Ports,
   provider: Provider,
   tenant: string,
-  name: string
+  name: string,
+  own?: OwnScope
 ): Promise<FoundJob | undefined> {
-  const found = await findJobOrItem(ports, provider, tenant, name)
+  const found = await findJobOrItem(ports, provider, tenant, name, own)
   return found && 'record' in found ? found : undefined
 }
 
@@ -33,12 +39,14 @@ export async function findJobOrItem(
   ports: Ports,
   provider: Provider,
   tenant: string,
-  name: string
+  name: string,
+  own?: OwnScope
 ): Promise<FoundJob | { item: ItemShown } | undefined> {
-  if (!name.startsWith(KEY)) return findByName(ports, provider, tenant, name)
-  const requests = await ports.desk(tenant, provider.name).requestsOfKey(name.slice(KEY.length))
+  if (!name.startsWith(KEY)) return findByName(ports, provider, tenant, name, own)
+  const key = scopedName(own, name.slice(KEY.length))
+  const requests = await ports.desk(tenant, provider.name).requestsOfKey(key)
   for (const id of requests) {
-    const found = await findByName(ports, provider, tenant, id)
+    const found = await findByName(ports, provider, tenant, id, own)
     if (found) return found
   }
   return undefined
@@ -49,17 +57,19 @@ async function findByName(
   ports: Ports,
   provider: Provider,
   tenant: string,
-  name: string
+  name: string,
+  own: OwnScope | undefined
 ): Promise<FoundJob | { item: ItemShown } | undefined> {
   const isName = markOf(name) !== undefined
   const known = isName ? await itemNamed(ports, provider, tenant, name) : undefined
-  const found = known ? undefined : await findById(ports, provider, tenant, name)
+  const found = known ? undefined : await findById(ports, provider, tenant, name, own)
   if (found) return found
   const item =
     known ?? (isTimedId(name) && !isName ? await itemOf(ports, provider, tenant, name) : undefined)
   if (!item) return undefined
-  const id = item.jobIds?.[Math.max(0, item.names.indexOf(name))]
-  return id === undefined ? { item } : findById(ports, provider, tenant, id)
+  const job = jobOfName(item, name)
+  if ('id' in job) return findById(ports, provider, tenant, job.id, own)
+  return own && item.token !== own.token ? undefined : { item: job.shown }
 }
 
 async function itemNamed(ports: Ports, provider: Provider, tenant: string, name: string) {
@@ -82,24 +92,30 @@ async function findById(
   ports: Ports,
   provider: Provider,
   tenant: string,
-  id: string
+  id: string,
+  own: OwnScope | undefined
 ): Promise<FoundJob | undefined> {
   const { accounts } = await ports.accounts.list(tenant, provider.name)
-  const [owner] = await ports.owners.find(poolOf(tenant, provider.name, accounts), [id])
+  const pool = poolOf(tenant, provider.name, accounts)
+  const [owner] = own ? [] : await ports.owners.find(pool, [id])
   const owning = owner?.email && findAccount({ version: 0, accounts }, owner.email)
   const asked = owning ? [owning] : accounts
   const found = await askReachable(ports, asked, (account) =>
     ports.slots(account.key).findJob(tenant, { jobId: id })
   )
   const records = found.answers.flatMap(({ item, answer }) =>
-    answer ? [{ account: item, record: answer }] : []
+    answer && isSeenBy(own, answer) ? [{ account: item, record: answer }] : []
   )
   // An account that refused the creation may have a left-over lease of it, which ended as absent.
   const sure = records.find(({ record }) => record.ended?.outcome.status !== 'absent')
   if (sure) return sure
   // An account that could not be asked may have the job.
   found.failIfMissing()
-  return records[0] ?? findAtFormer(ports, provider, tenant, id)
+  return records[0] ?? findAtFormer(ports, provider, tenant, id, own)
+}
+
+function isSeenBy(own: OwnScope | undefined, { lease }: JobRecord): boolean {
+  return own === undefined || lease.ownToken === own.token
 }
 
 /** Asks removed accounts: the owners of their ids are forgotten, but their objects still have their jobs. */
@@ -107,11 +123,12 @@ async function findAtFormer(
   ports: Ports,
   provider: Provider,
   tenant: string,
-  id: string
+  id: string,
+  own: OwnScope | undefined
 ): Promise<FoundJob | undefined> {
   for (const key of await ports.desk(tenant, provider.name).formerKeys()) {
     const record = await ports.slots(key).findJob(tenant, { jobId: id })
-    if (record) return { account: undefined, record }
+    if (record && isSeenBy(own, record)) return { account: undefined, record }
   }
   return undefined
 }

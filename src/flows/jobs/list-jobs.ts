@@ -42,7 +42,13 @@ export async function listJobsAt(
   // Each page is merged when it comes, so that a large pool does not hold all pages in memory.
   let page: Omit<JobsPage, 'missing'> = { jobs: [] }
   const asked = await askReachable(ports, places, async (at) => {
-    const { jobs, ...stop } = await ports.slots(at.key).listJobs({ ...query, tenant: at.tenant })
+    const { jobs: all, ...stop } = await ports
+      .slots(at.key)
+      .listJobs({ ...query, tenant: at.tenant })
+    // An object of an older release returns those of other tokens, too.
+    const { ownToken } = query
+    const isWanted = ({ lease }: JobRecord) => ownToken === undefined || lease.ownToken === ownToken
+    const jobs = all.filter(isWanted)
     page = mergePages([page, { ...stop, jobs: jobs.map((job) => ({ ...job, at })) }], query.limit)
   })
   if (!mayBeEmpty) asked.failIfNone()

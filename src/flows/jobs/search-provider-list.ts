@@ -5,7 +5,13 @@
 import { shortCallbackId, shortFingerprint } from '#domain/jobs/fingerprint.ts'
 import { instantOf } from '#domain/text/timestamps.ts'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
-import type { Change, JobStart, Lease } from '#domain/slots/lease.ts'
+import {
+  NO_CHANGE,
+  type Change,
+  type EndedJob,
+  type JobStart,
+  type Lease,
+} from '#domain/slots/lease.ts'
 import {
   afterSearch,
   isLost,
@@ -73,6 +79,7 @@ export async function searchProviderList(
   const matches = matchList(context, list.rows, lost)
   const isExact = (lease: Lease) => matches.get(lease.id)?.kind === 'exact'
   const found: [Lease, JobStart][] = []
+  const ended: EndedJob[] = []
   // Exact matches are applied first, because they may take a job from a suspect.
   for (const lease of [...lost.filter(isExact), ...lost.filter((one) => !isExact(one))]) {
     const match = matches.get(lease.id) ?? { kind: 'none' }
@@ -82,9 +89,12 @@ export async function searchProviderList(
     const start = row && context.provider.jobs.startOf(lease, row.id)
     const isWhole = list.isWhole && !unanswered.has(lease.requestId)
     const change = afterSearch(lease, match, { isWhole, start }, now, ports.durations)
-    desk.apply(isQuick ? withoutDelay(change, lease) : change)
+    if (change.ended.length > 0) ended.push(...change.ended)
+    else desk.apply(isQuick ? withoutDelay(change, lease) : change)
     if (match.kind === 'exact' && start) found.push([lease, start])
   }
+  // Together: of a creation of several jobs it matters whether all of them are absent.
+  if (ended.length > 0) desk.apply({ ...NO_CHANGE, ended })
   remember(context, list.rows, now)
   // This comes last, because leases may change while it is awaited.
   for (const [lease, start] of found) await learnJobOwners(context, lease, [start])

@@ -30,6 +30,8 @@ interface Trip {
   /** How many creations were accepted and refused. */
   creations: number
   refusals: number
+  /** A creation was queued. */
+  isQueued?: true
 }
 
 export async function carryCall(
@@ -71,7 +73,7 @@ async function run(ports: Ports, call: ProxyCall, row: Carried, ask: Ask): Promi
   const trip: Trip = { by: new Set(), lost: new Set(), jobIds: [], creations: 0, refusals: 0 }
   try {
     const body = await row.carry(legacyCall(ports, call, trip, ask))
-    return answerOf(call, trip, 200, body)
+    return answerOf(call, trip, trip.isQueued ? 202 : 200, body)
   } catch (error) {
     if (!(error instanceof RefusedByNewer)) throw error
     // An account that could not be asked may have what the others lack.
@@ -182,7 +184,7 @@ async function readAnswer(
   ports: Ports,
   { provider, match }: ProxyCall,
   trip: Trip,
-  { response, email, jobIds }: ProxyAnswer
+  { response, email, jobIds, isQueued }: ProxyAnswer
 ): Promise<Refusable> {
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!bytes) {
@@ -192,6 +194,7 @@ async function readAnswer(
   const hasNothing = response.status === 404 && trip.email !== undefined
   if (email !== undefined && !hasNothing) trip.email = email
   if (jobIds) trip.jobIds.push(...jobIds)
+  if (isQueued) trip.isQueued = true
   const partial = response.headers.get('x-gateway-partial')
   if (partial !== null) trip.partial = partial
   const retryAfter = response.headers.get('retry-after')
@@ -223,6 +226,7 @@ function answerOf(
     response: new Response(text, { status, headers }),
     ...(trip.email === undefined ? {} : { email: trip.email }),
     ...(trip.jobIds.length > 0 ? { jobIds: trip.jobIds } : {}),
+    ...(trip.isQueued ? { isQueued: true } : {}),
     carried: { by: [...trip.by], lost: [...trip.lost] },
   }
 }

@@ -1,6 +1,7 @@
 /** Answers the creations of a repeated older call from what its first run made, so that nothing is made twice. */
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { answerFromItem } from '#flows/repeats/answer-from-item.ts'
 import { answerFromJob } from '#flows/repeats/answer-from-job.ts'
 import { findOutcome } from '#flows/repeats/read-outcome.ts'
 import { unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
@@ -26,6 +27,8 @@ export async function earlierCreation(
   if (outcome.kind === 'found') {
     return answerFromJob(ports, { ...made, json } as ReadCall, { ...outcome, requestId })
   }
+  if (outcome.kind === 'queued')
+    return answerFromItem(ports, { ...made, json } as ReadCall, outcome.item)
   if (outcome.kind === 'none' || outcome.kind === 'absent') return undefined
   throw unknownOutcome(made.provider.name, requestId)
 }

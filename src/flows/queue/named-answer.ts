@@ -22,7 +22,16 @@ export async function withNames(
 ): Promise<ProxyAnswer> {
   if (used.size === 0) return answer
   const told = { ...answer, jobIds: [...used.values()], providerJobIds: [...used.keys()] }
-  const { response } = answer
+  return withText(call, told, async () => used)
+}
+
+/** The answer with names in the place of ids. `namesIn`: which, by the text of the answer. */
+export async function withText(
+  call: ProxyCall,
+  told: ProxyAnswer,
+  namesIn: (text: string) => Promise<Used>
+): Promise<ProxyAnswer> {
+  const { response } = told
   const isJson = /json/i.test(response.headers.get('content-type') ?? '')
   if (!isJson || !response.body || !call.match) return told
   const bytes = await readAnswer(response, ANSWER_BYTES_MAX).catch(() => undefined)
@@ -30,10 +39,11 @@ export async function withNames(
     throw new AppError('upstream_unreachable', 'The answer of the provider could not be read.')
   }
   const text = readUtf8(bytes)
-  const named = text === undefined ? undefined : namedText(call, call.match, text, used)
+  const used = text === undefined ? undefined : await namesIn(text)
+  const named = text && used && namedText(call, call.match, text, used)
   const headers = new Headers(response.headers)
-  if (named !== undefined) asComposed(headers)
-  return { ...told, response: new Response(named ?? bytes, { status: response.status, headers }) }
+  if (named) asComposed(headers)
+  return { ...told, response: new Response(named || bytes, { status: response.status, headers }) }
 }
 
 /** Undefined: nothing in the text is to be replaced. */
@@ -43,7 +53,7 @@ function namedText(
   text: string,
   used: Used
 ): string | undefined {
-  if (parseJson(text) === undefined) return undefined
+  if (used.size === 0 || parseJson(text) === undefined) return undefined
   const { creates, lists, reports } = match.route
   const [, inAnswer] = /^answer:(.*)$/.exec(reports?.id ?? '') ?? []
   const pointers = [

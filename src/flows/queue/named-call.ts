@@ -5,6 +5,7 @@
  *
  * The mark in a name is only a hint to ask the desk. What the desk does not know goes to the provider as it is.
  */
+import { jobOfName } from '#domain/line/shown.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { markOf } from '#domain/queue/item-name.ts'
@@ -16,6 +17,7 @@ import { idsOf } from '#flows/routing/ids-in-call.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { IdRef } from '#providers/contract/provider.ts'
 import { withNames, type Used } from './named-answer.ts'
+import { withNamesInList } from './translate-list.ts'
 import { addWaiting, answerWaiting, type Waiting } from './queued-answer.ts'
 
 const RETRY_SECONDS = 5
@@ -30,7 +32,7 @@ export async function underRealIds<C extends Call>(
 ): Promise<ProxyAnswer> {
   const { call: real, used, waiting } = await withRealIds(ports, call)
   const [first] = waiting
-  if (!first) return withNames(call, await run(real), used)
+  if (!first) return withNamesInList(ports, call, await withNames(call, await run(real), used))
   if (call.match?.route.pool !== 'split') return answerWaiting(ports, call, first)
   const left = withoutNames(real, new Set(waiting.map(({ name }) => name)))
   const isEmpty = idsOf(left, undefined).length === 0
@@ -55,9 +57,9 @@ async function withRealIds<C extends Call>(ports: Ports, call: C): Promise<Named
   for (const name of names) {
     const shown = items.find((item) => item.item === name || item.names.includes(name))
     if (!shown) continue
-    if (!shown.jobIds) waiting.push({ name, shown })
-    const id = shown.jobIds?.[Math.max(0, shown.names.indexOf(name))]
-    if (id !== undefined) real.set(name, id)
+    const job = jobOfName(shown, name)
+    if ('id' in job) real.set(name, job.id)
+    else waiting.push({ name, shown: job.shown })
   }
   const used = new Map(Array.from(real, ([name, id]) => [id, name]))
   return { call: real.size === 0 ? call : withIds(call, real), used, waiting }

@@ -11,7 +11,7 @@ import type { NewItem } from '#domain/queue/item.ts'
 import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
+import { isOfTimedRequest, timeOf } from '#domain/text/time-ordered-id.ts'
 import { newCreation, type Creation } from '#flows/creations/creation.ts'
 import { startJob } from '#flows/creations/start-job.ts'
 import { unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
@@ -22,6 +22,7 @@ import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import { noSlotError } from '#flows/slots/no-slot-errors.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+import { noteQueues } from './translate-list.ts'
 import { sealItem } from './item-text.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
@@ -32,14 +33,15 @@ const CLOSED_RETRY_SECONDS = 5
 
 /**
  * Whether the client asks to be queued and the creation can be. Not yet: a body with a name of the client's own, by which it could
- * not poll, and a creation of several jobs (docs/rfc/0009-queue.md, step 7).
+ * not poll (docs/rfc/0009-queue.md, step 7).
  */
 export function mayQueue(call: ReadCall): boolean {
+  if (call.own) return false
   const { wish, match, provider, tokenId, tokenHash, repeats } = call
   if (!wish || !match || repeats !== undefined) return false
   if (tokenId === undefined || tokenHash === undefined) return false
   if (provider.jobs.queueForm?.(match) === undefined) return false
-  return provider.jobs.count(match, call.json) === 1 && clientNamesIn(call).length === 0
+  return clientNamesIn(call).length === 0
 }
 
 /** Deferred before it is awaited, as every creation. A desk without a line starts the creation as if nothing had been asked. */
@@ -89,11 +91,12 @@ function refuseIfTooMany(ports: Ports, { ask, slots, call }: Creation, eligible:
 
 async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Promise<ProxyAnswer> {
   const { call } = creation
-  const firstAt = isTimedId(call.requestId) ? timeOf(call.requestId) : creation.begunAt
+  const firstAt = isOfTimedRequest(call.requestId) ? timeOf(call.requestId) : creation.begunAt
   const sealed = await sealItem(ports, { ...call, headers: withoutKey(call.headers) })
   for (let tried = 0; tried < NAMES_TRIED; tried += 1) {
     const item = itemOf(ports, creation, eligible, { at: firstAt + tried, sealed })
     const said = await tell(ports, creation, item)
+    if (said.kind === 'queued') noteQueues(ports, call)
     if (said.kind === 'queued')
       return answerFromItem(ports, call, { ...said, names: item.record.names })
     if (said.kind === 'known') return answerFromItem(ports, call, said.shown)

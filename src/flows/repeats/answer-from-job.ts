@@ -3,7 +3,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { createdOwners, jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
+import { asOwn, createdOwners, jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 
 /** `requestId`: the creation's, also if a repeat of it is answered. `body`: the provider's own answer. */
@@ -30,7 +30,7 @@ export async function answerFromJob(
   const text =
     repeated ?? JSON.stringify(provider.jobs.buildAnswer(match, starts, json, ports.now()))
   if (account) {
-    const owners = jobOwners(starts, account, requestId)
+    const owners = asOwn(call, jobOwners(starts, account, requestId))
     await learnIds(ports, call, [...owners, ...createdOwners(call, account, parseJson(text))])
   }
   const headers = { 'content-type': 'application/json' }

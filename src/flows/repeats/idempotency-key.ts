@@ -11,6 +11,7 @@ import {
   type KeyTurn,
 } from '#domain/creations/idempotency.ts'
 import { parseJson } from '#domain/text/json-text.ts'
+import { scopedName } from '#domain/visibility/own-scope.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Desk, KeyEnd } from '#domain/ports/desk.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
@@ -52,7 +53,8 @@ export async function runUnderKey(
     throw new AppError('bad_request', 'Idempotency-Key: 1 to 255 of A-Z a-z 0-9 _ : . -')
   }
   const desk = ports.desk(call.tenant, call.provider.name)
-  return takeTurn(ports, { call, desk, name: `${call.method} ${call.path} ${key}`, run })
+  const name = `${call.method} ${call.path} ${scopedName(call.own, key)}`
+  return takeTurn(ports, { call, desk, name, run })
 }
 
 async function takeTurn(ports: Ports, keyed: KeyedCall): Promise<ProxyAnswer> {
@@ -121,6 +123,8 @@ async function answerOf(
   outcome: Extract<CreationOutcome, { kind: 'found' | 'queued' }>,
   requestId: string
 ): Promise<ProxyAnswer> {
+  const isOfNewer = outcome.kind === 'queued' && isOlder(call)
+  if (isOfNewer) return run(requestId)
   if (outcome.kind === 'queued') return answerFromItem(ports, await withJson(call), outcome.item)
   if (isCarried(call, outcome.starts)) return run(requestId)
   return answerFromJob(ports, await withJson(call), { ...outcome, requestId })

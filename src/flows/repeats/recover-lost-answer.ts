@@ -7,7 +7,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import { unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
-import { learnIds } from '#flows/routing/learn-ids.ts'
+import { asOwn, learnIds } from '#flows/routing/learn-ids.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { answerFromJob } from './answer-from-job.ts'
 import { forgetUnknown, noteUnknown } from './join-repeats.ts'
@@ -40,7 +40,7 @@ export async function recoverLostAnswer(
 async function rememberNames(ports: Ports, call: ReadCall, { email }: Account): Promise<void> {
   const names = clientNamesIn(call)
   const owners = names.map((id): Owner => ({ id, email, source: 'created', mayBeShared: false }))
-  await learnIds(ports, call, owners)
+  await learnIds(ports, call, asOwn(call, owners))
 }
 
 /**

@@ -28,7 +28,8 @@ export function tooManySearches(ports: Ports, call: ProxyCall): AppError {
   const now = ports.now()
   const message = 'Too many unknown ids were looked for with this token in the last minute.'
   const seconds = retryAfterSeconds(ports.searchesOfToken.freeAt(searcher(call), now), now)
-  return new AppError('account_unavailable', message, { retryAfterSeconds: seconds })
+  const details = { retryAfterSeconds: seconds, isNameless: true }
+  return new AppError('account_unavailable', message, details)
 }
 
 function searcher({ tenant, tokenId }: ProxyCall): string {

@@ -21,6 +21,7 @@ export async function upstreamKey(
   const text = JSON.stringify([
     'idempotency',
     tenant,
+    ...(call.own ? [call.own.token] : []),
     path,
     given,
     account.key,

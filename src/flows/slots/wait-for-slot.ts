@@ -6,6 +6,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Turn } from '#domain/ports/desk.ts'
+import type { ClientWish } from '#domain/queue/waiting-clients.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import { notePoolFull } from './note-pool-full.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
@@ -52,7 +53,7 @@ async function waitInLine(
   let tried: Account | undefined
   for (;;) {
     const keys = accounts.map((account) => account.key)
-    const place = { id: call.requestId, since, accounts: keys, slots }
+    const place = { id: call.requestId, since, accounts: keys, slots, ...wishOf(call) }
     const turn = await desk
       .awaitTurn({ ...place, ...(tried && { tried: tried.key }) }, until)
       .catch(() => undefined)
@@ -77,6 +78,27 @@ async function waitInLine(
     if (!isFull(served)) accounts = accounts.filter((account) => account !== tried)
     if (accounts.length === 0 || ports.now() >= until)
       return resultOf(isFull(served) ? first : served)
+  }
+}
+
+/** What the order of the line needs of the call. */
+function wishOf({
+  tokenId = '',
+  priority,
+  match,
+  provider,
+  path,
+  limit,
+}: ReadCall): Omit<ClientWish, 'id' | 'since' | 'accounts' | 'slots'> {
+  const part = provider.accounts?.credentialKindFor?.(path)
+  const meter = match?.route.job?.meter
+  return {
+    token: tokenId,
+    ...(priority === undefined ? {} : { priority }),
+    ...(match ? { route: `${match.route.method} ${match.route.path}` } : {}),
+    ...(meter === undefined ? {} : { meter }),
+    ...(part === undefined ? {} : { part }),
+    ...(limit === undefined ? {} : { limit }),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Actor } from '#domain/access/audit.ts'
 import type { CallKind } from '#domain/access/token.ts'
 import type { JobLimits } from '#domain/limits/share.ts'
 import type { Reply } from '#domain/slots/lease.ts'
+import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { Provider, RouteMatch } from '#providers/contract/provider.ts'
 
@@ -37,6 +38,8 @@ export interface ProxyCall {
   share?: { token: string; limits: JobLimits }
   /** The kinds of calls that the token may make. Absent: all. */
   kinds?: readonly CallKind[]
+  /** Set if that token sees only what was made with it. */
+  own?: OwnScope
   /** The hash of that token. Stream tokens are bound to it. */
   tokenHash?: string
   /** The client says that this call is no repeat (`X-Gateway-Join: no`). */
@@ -53,6 +56,8 @@ export interface ProxyCall {
   mayChange?: boolean
   /** How many seconds the client accepts to wait for a slot (`Prefer: wait`). */
   waitSeconds?: number
+  /** How urgent it is while it waits, 1 to 5 (`X-Gateway-Priority`). */
+  priority?: number
   /** Set when the client asks to have its creation queued (`Prefer: respond-async`). */
   wish?: QueueWish
   /** When the call began, before it held its idempotency key or client name. Epoch ms. */

@@ -23,6 +23,7 @@ import { adminAudit } from './audit.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readBody } from '#http/request/read-body.ts'
 import { reseal } from './reseal.ts'
+import { ownForm, ownIn, ownShown, ownView } from './own-fields.ts'
 import { newApp, ownError, route } from '#http/request/route.ts'
 import { limitsForm, limitsIn, limitsShown, limitsView } from './token-fields.ts'
 
@@ -41,6 +42,7 @@ const newTokenForm = z.strictObject({
   subscription: z._default(z.enum(SUBSCRIPTIONS), 'active'),
   expiresAt: z.optional(expiresAt),
   ...limitsForm,
+  ...ownForm,
 })
 
 const changeForm = z.strictObject({
@@ -49,6 +51,7 @@ const changeForm = z.strictObject({
   subscription: z.optional(z.enum(SUBSCRIPTIONS)),
   expiresAt: z.optional(expiresAt),
   ...limitsForm,
+  ...ownForm,
 })
 
 const tokenView = z
@@ -61,6 +64,7 @@ const tokenView = z
     createdAt: z.string(),
     expiresAt: z.nullable(z.string()),
     ...limitsView,
+    ...ownView,
   })
   .register(z.globalRegistry, { id: 'Token' })
 
@@ -121,6 +125,7 @@ route(
       expiresAt: form.expiresAt ? Date.parse(form.expiresAt) : null,
       secretKey: await vault.seal(pairSealName(tokenId), secretKey),
       ...limitsOf(limitsIn(form)),
+      ...ownIn(form),
     }
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
     const hasPast = form.tenant !== undefined && (await hasDesks(c.get('ports'), form.tenant))
@@ -180,7 +185,9 @@ route(
     const ports = c.get('ports')
     const expires = end === undefined ? {} : { expiresAt: end === null ? null : Date.parse(end) }
     const change = { ...withoutUndefined({ name, scope, subscription }), ...expires }
-    const changed = { ...change, ...limitsIn(form) }
+    const { sees, grants } = form
+    const own = ownIn({ ...(sees === undefined ? {} : { sees }), grants })
+    const changed = { ...change, ...limitsIn(form), ...own }
     const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed, actorOf(c))
     if (!token) throw noToken()
     ports.tokens.forget(token.hash)
@@ -299,5 +306,6 @@ function toTokenView(token: TokenRecord): z.infer<typeof tokenView> {
     createdAt: new Date(token.createdAt).toISOString(),
     expiresAt: token.expiresAt === null ? null : new Date(token.expiresAt).toISOString(),
     ...limitsShown(token),
+    ...ownShown(token),
   }
 }

@@ -3,7 +3,8 @@ import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import { tenantNameOf } from '#domain/access/tenant.ts'
-import { SCOPES } from '#domain/access/token.ts'
+import { SCOPES, type Caller } from '#domain/access/token.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -35,7 +36,9 @@ route(
   },
   async (c) => {
     const ports = c.get('ports')
-    const { id, tenant, scope, expiresAt } = c.get('caller')
+    const caller = c.get('caller')
+    if (ownScopeOf(caller)) return c.json(ownAccount(caller))
+    const { id, tenant, scope, expiresAt } = caller
     const record = await ports.registrar.findTenant(tenant)
     const counts = PROVIDERS.map(async ({ name }) => {
       const { accounts } = await ports.accounts.list(tenant, name)
@@ -73,12 +76,35 @@ route(
       ...(replyUrl === undefined ? {} : { replyUrl: checkReplyUrl(c, replyUrl) }),
     }
     const { registrar, tokens } = c.get('ports')
-    const { tenant, hash } = c.get('caller')
-    await registrar.changeTenant(tenant, change, actorOf(c))
+    const caller = c.get('caller')
+    const { tenant, hash } = caller
+    if (!ownScopeOf(caller)) await registrar.changeTenant(tenant, change, actorOf(c))
+    else {
+      if (name !== undefined) throw new AppError('forbidden', NOT_ITS_NAME)
+      const own = 'replyUrl' in change ? { replyUrl: change.replyUrl ?? null } : {}
+      await registrar.changeToken(caller.id, own, actorOf(c))
+    }
     tokens.forget(hash)
     return c.body(null, 204)
   }
 )
+
+const NOT_ITS_NAME = 'name: this token sees only its own, and the name is the tenant’s.'
+
+/** What a token that sees only its own may know: itself. */
+function ownAccount({ id, name, createdAt, scope, expiresAt, replyUrl = null }: Caller) {
+  return {
+    id,
+    name,
+    created: new Date(createdAt).toISOString(),
+    token: id,
+    scope,
+    subscriptionIsActive: true,
+    expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    accounts: {},
+    replyUrl,
+  }
+}
 
 /** Null for an empty text, which removes the default. The error for a text that is too long has useapi.net's wording. */
 function checkReplyUrl(c: Context<AppEnv>, replyUrl: string): string | null {

@@ -1,6 +1,9 @@
 /** The drop-in proxy: sends a client's call to the provider, for clients that changed only their base URL. Unknown paths are sent too. */
 import type { Context } from 'hono'
 import { emailFromHeader, emailToHeader } from '#domain/accounts/account.ts'
+import type { Caller } from '#domain/access/token.ts'
+import { noAccount } from '#domain/visibility/nameless.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { headersUp, idsToHeader, setHeader } from '#domain/text/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
@@ -90,10 +93,21 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     by: actorOf(c),
     mayChange: c.get('caller')?.scope === 'full',
     ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
+    ...ownCallOf(c.get('caller'), named),
     ...joiningOf(c),
     ...queueWish(c),
     ...callLimitsOf(c.get('caller')),
   }
+}
+
+/** For a token that sees only its own. It knows no account, so whichever it names is not found. */
+export function ownCallOf(
+  caller: Caller | undefined,
+  named: string | undefined
+): Pick<ProxyCall, 'own'> {
+  const own = ownScopeOf(caller)
+  if (own && named !== undefined) throw noAccount(emailFromHeader(named))
+  return own ? { own } : {}
 }
 
 function lengthOf(c: Context<AppEnv>): Pick<ProxyCall, 'bodyBytes'> {

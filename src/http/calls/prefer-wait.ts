@@ -30,10 +30,16 @@ const PRIORITY_HEADER = 'x-gateway-priority'
 const START_WITHIN_HEADER = 'x-gateway-start-within'
 const START_WITHIN_SECONDS_MAX = 604_800
 
-/** The headers beside it count only with `respond-async`. A value that is none of theirs is refused. */
-export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish'> {
-  if (!c.get('ports').isLineOpen || !ASYNC.test(c.req.header('prefer') ?? '')) return {}
+/**
+ * The headers beside it count only with `respond-async`, and the priority also for a client that waits. A value that is none of theirs
+ * is refused.
+ */
+export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish' | 'priority'> {
+  const prefer = c.req.header('prefer')
+  const isQueueing = c.get('ports').isLineOpen && ASYNC.test(prefer ?? '')
+  if (!isQueueing && preferredWait(prefer) === undefined) return {}
   const priority = whole(c.req.header(PRIORITY_HEADER), 'X-Gateway-Priority', 5)
+  if (!isQueueing) return priority === undefined ? {} : { priority }
   const within = whole(
     c.req.header(START_WITHIN_HEADER),
     'X-Gateway-Start-Within',

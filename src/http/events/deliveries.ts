@@ -3,13 +3,15 @@ import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { shownUrl } from '#domain/alerts/alert.ts'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
-import { secretIdentity } from '#domain/events/endpoint.ts'
+import { secretIdentity, tokenSecretName } from '#domain/events/endpoint.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { newSigningSecret } from '#domain/events/signatures.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import {
   type DeliveryPage,
   findDelivery,
+  isOfToken,
   listDeliveries,
   placesAt,
 } from '#flows/events/find-deliveries.ts'
@@ -75,7 +77,7 @@ route(
     answers: { 200: page, ...errors },
   },
   async (c) => {
-    const query = toDeliveryQuery(readQuery(c, deliveryListing))
+    const query = { ...toDeliveryQuery(readQuery(c, deliveryListing)), ...ofOwn(c) }
     const found = await listDeliveries(c.get('ports'), await placesHere(c), query)
     notePartial(c, found.missing)
     return c.json({ deliveries: found.deliveries.map(toDeliveryView), next: toNext(found) })
@@ -126,10 +128,14 @@ route(
   async (c) => {
     const { vault, desk, now, randomBytes } = c.get('ports')
     const { tenant } = c.get('caller')
+    const { ownToken } = ofOwn(c)
     const made = newSigningSecret(randomBytes)
+    const what = ownToken === undefined ? 'callback' : tokenSecretName(ownToken)
     for (const { name } of PROVIDERS) {
-      const sealed = await vault.seal(secretIdentity(name, tenant, 'callback'), made)
-      await desk(tenant, name).saveCallbackSecret(sealed, now(), actorOf(c))
+      const sealed = await vault.seal(secretIdentity(name, tenant, what), made)
+      if (ownToken === undefined)
+        await desk(tenant, name).saveCallbackSecret(sealed, now(), actorOf(c))
+      else await desk(tenant, name).saveTokenSecret(ownToken, sealed, now(), actorOf(c))
     }
     return c.json({ secret: made }, 201)
   }
@@ -142,8 +148,15 @@ function placesHere(c: Context<AppEnv>) {
 
 async function find(c: Context<AppEnv>) {
   const found = await findDelivery(c.get('ports'), await placesHere(c), c.req.param('id') ?? '')
-  if (!found) throw unknown()
+  const { ownToken } = ofOwn(c)
+  if (!found || (ownToken !== undefined && !isOfToken(found.delivery, ownToken))) throw unknown()
   return found
+}
+
+/** For a token that sees only its own. */
+function ofOwn(c: Context<AppEnv>): { ownToken?: string } {
+  const own = ownScopeOf(c.get('caller'))
+  return own ? { ownToken: own.token } : {}
 }
 
 function unknown(): AppError {

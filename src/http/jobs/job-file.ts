@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono'
 import { emailToHeader } from '#domain/accounts/account.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -28,8 +29,9 @@ const AS_DATA = {
 
 export async function serveJobFile(c: Context<AppEnv>, provider: Provider): Promise<Response> {
   const id = c.req.param('id') ?? ''
-  const { tenant } = c.get('caller')
-  const found = await findJob(c.get('ports'), provider, tenant, id)
+  const caller = c.get('caller')
+  const own = ownScopeOf(caller)
+  const found = await findJob(c.get('ports'), provider, caller.tenant, id, own)
   if (!found) throw none(`Unable to locate job ${id}`)
   const { account, record } = found
   if (!record.ended) throw none('The job has not ended yet. It has no file until then.')

@@ -5,7 +5,9 @@ import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { withoutAccounts, type StoryStep } from '#domain/jobs/story.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
 import { isUnstarted, whyUnstarted } from '#domain/line/shown.ts'
+import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
+import { jobNameOf } from '#domain/slots/queued-lease.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { itsTenant } from '#http/request/partial.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -23,6 +25,8 @@ export const job = z
   .object({
     ...itsTenant,
     jobid: z.nullable(z.string()),
+    /** The provider's id of a job that was queued. `jobid` is its name then. */
+    providerJob: z.optional(z.string()),
     requestId: z.string(),
     email: z.nullable(z.string()),
     type: z.string(),
@@ -126,9 +130,21 @@ function readCursor(cursor: string): string {
   throw new AppError('bad_request', 'cursor: is not a cursor of this list')
 }
 
-/** The job's id. Null for a suspected job, which may belong to another creation. */
-export function nameOf(lease: Pick<Lease, 'state' | 'jobId'>): string | null {
-  return lease.state === 'suspect' ? null : (lease.jobId ?? null)
+type Named = Pick<Lease, 'id' | 'requestId' | 'item' | 'state' | 'jobId'>
+
+/** What clients call the job: its name if it was queued, else its id. Null for a suspected job, which may belong to another creation. */
+export function nameOf(lease: Named): string | null {
+  return jobNameOf(lease) ?? idOf(lease)
+}
+
+function idOf({ state, jobId }: Pick<Lease, 'state' | 'jobId'>): string | null {
+  return state === 'suspect' ? null : (jobId ?? null)
+}
+
+/** The provider's id beside a name. Absent: the job is called by that id, or has none that is known. */
+export function providerJobOf(lease: Named): { providerJob?: string } {
+  const id = jobNameOf(lease) === undefined ? null : idOf(lease)
+  return id === null ? {} : { providerJob: id }
 }
 
 function statusOf(lease: Pick<Lease, 'state'>): string {
@@ -139,6 +155,7 @@ function statusOf(lease: Pick<Lease, 'state'>): string {
 export function toJobView(email: string | null, { lease, ended }: JobRecord) {
   return {
     jobid: nameOf(lease),
+    ...providerJobOf(lease),
     requestId: lease.requestId,
     email,
     type: lease.route,
@@ -150,18 +167,24 @@ export function toJobView(email: string | null, { lease, ended }: JobRecord) {
   }
 }
 
-export function toJobInFull(provider: Provider, email: string | null, record: JobRecord) {
+/** `own`: the own token that asks. It sees no account. */
+export function toJobInFull(
+  provider: Provider,
+  email: string | null,
+  record: JobRecord,
+  own?: OwnScope
+) {
   const { lease, ended } = record
   const { requestId, acquiredAt, boundAt, fingerprint, item } = lease
   const title = fingerprint?.title
   const asked = item?.askedAt ?? (isTimedId(requestId) ? timeOf(requestId) : undefined)
   const name = nameOf(lease) ?? requestId
-  const accepted = nameOf(lease) === null ? undefined : boundAt
+  const accepted = idOf(lease) === null ? undefined : boundAt
   const isMade = ended?.outcome.status === 'completed' && email !== null
   const file = isMade ? provider.jobs.fileOf?.(lease) : undefined
   const path = `/v1/${provider.name}/jobs/${encodeURIComponent(name)}/file`
   return {
-    ...toJobView(email, record),
+    ...toJobView(own ? null : email, record),
     ...(title === undefined ? {} : { title }),
     times: {
       asked: toTime(asked),

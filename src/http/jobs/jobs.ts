@@ -3,7 +3,10 @@ import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import type { Account } from '#domain/accounts/account.ts'
 import { shortText } from '#domain/access/audit.ts'
+import { noAccount } from '#domain/visibility/nameless.ts'
+import { ownScopeOf, type OwnScope } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
+import { markOf } from '#domain/queue/item-name.ts'
 import { holdsSlot } from '#domain/slots/lease.ts'
 import { findParking } from '#domain/accounts/parking.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
@@ -25,6 +28,7 @@ import {
   jobInFull,
   jobListing,
   nameOf,
+  providerJobOf,
   toItemInFull,
   toJobInFull,
   toJobQuery,
@@ -44,6 +48,7 @@ const NOT_REACHED = 'The record of this account could not be read just now. Try 
 
 const task = z.object({
   id: z.string(),
+  providerJob: z.optional(z.string()),
   email: z.string(),
   started: z.string(),
   elapsed: z.string(),
@@ -60,6 +65,7 @@ const room = z.object({
 const availability = z.object({ executing: z.array(task), available: z.array(room) })
 const running = z.object({
   jobid: z.string(),
+  providerJob: z.optional(z.string()),
   email: z.string(),
   created: z.string(),
   type: z.string(),
@@ -137,7 +143,8 @@ export function jobs(provider: Provider): App {
       const { options: _, ...asked } = readQuery(c, listing)
       const isList = Object.values(asked).some((value) => value !== undefined)
       if (isList) return c.json(await listPage(c, provider, asked))
-      return c.json(toRunningView(await viewAll(c, provider)))
+      const { running: jobsNow, accounts } = toRunningView(await viewAll(c, provider))
+      return c.json({ running: jobsNow, accounts: ownScopeOf(c.get('caller')) ? {} : accounts })
     }
   )
 
@@ -158,15 +165,17 @@ function oneJob(app: App, provider: Provider): void {
     async (c) => {
       const id = c.req.param('id') ?? ''
       const ports = c.get('ports')
-      const { tenant, sees } = c.get('caller')
-      const found = await findJobOrItem(ports, provider, tenant, id)
+      const caller = c.get('caller')
+      const own = ownScopeOf(caller)
+      const found = await findJobOrItem(ports, provider, caller.tenant, id, own)
       if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
-      const story = toStoryView(await readStory(ports, provider, tenant, found), sees === 'own')
-      const job =
+      const told = await readStory(ports, provider, caller.tenant, found)
+      const story = toStoryView(told, own !== undefined)
+      const shown =
         'item' in found
           ? toItemInFull(found.item, id)
-          : toJobInFull(provider, found.account?.email ?? null, found.record)
-      return c.json({ ...job, ...story })
+          : toJobInFull(provider, found.account?.email ?? null, found.record, own)
+      return c.json({ ...shown, ...story })
     }
   )
 
@@ -188,23 +197,38 @@ async function listPage(
   provider: Provider,
   { account, ...asked }: z.infer<typeof listing>
 ) {
-  const query = { tenant: c.get('caller').tenant, ...toJobQuery(asked) }
+  const own = ownScopeOf(c.get('caller'))
+  if (own && account !== undefined) throw noAccount(account)
+  const query = { tenant: c.get('caller').tenant, ...toJobQuery(asked), ...ofOwn(own) }
   const found = await listJobs(c.get('ports'), provider, query, account)
   notePartial(c, found.missing)
   return {
-    jobs: found.jobs.map(({ at, ...record }) => toJobView(at.account?.email ?? null, record)),
+    jobs: found.jobs.map(({ at, ...record }) =>
+      toJobView(own ? null : (at.account?.email ?? null), record)
+    ),
     next: found.stoppedAt ?? null,
   }
+}
+
+const NOT_FORCED = 'Slots are of whole accounts, and this token sees only its own.'
+
+function ofOwn(own: OwnScope | undefined): { ownToken?: string } {
+  return own ? { ownToken: own.token } : {}
 }
 
 async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Promise<Response> {
   const ports = c.get('ports')
   const { tenant } = c.get('caller')
   const isForced = readQuery(c, force).force === 'true'
-  const found = await findJob(ports, provider, tenant, id)
+  const own = ownScopeOf(c.get('caller'))
+  if (own && isForced) throw new AppError('forbidden', NOT_FORCED)
+  const found = await findJob(ports, provider, tenant, id, own)
   const account = found && !found.record.ended ? found.account : undefined
   if (account && isForced) await noteForced(c, provider, account, found?.record)
-  if (!account || !(await ports.slots(account.key).untrack(tenant, id, isForced))) {
+  // An account's object knows a queued job by its real id only.
+  const { jobId = id } = found?.record.lease ?? {}
+  const known = markOf(id) ? jobId : id
+  if (!account || !(await ports.slots(account.key).untrack(tenant, known, isForced))) {
     throw new AppError('not_found', `Unable to locate running task_id ${id}`)
   }
   if (isForced) ports.hints.markFreed(account.key)
@@ -244,12 +268,21 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
     asked.missing.map((account) => ({ account }))
   )
   const views = new Map(asked.answers.map(({ item, answer }) => [item, answer]))
+  const own = ownScopeOf(c.get('caller'))
   return accounts.map((account) => {
     const view = views.get(account)
     // A slot that is shown as free must not be refused because this isolate remembers the account as full.
     if (view && view.held < view.maxJobs) ports.hints.markFreed(account.key)
-    return { account, view, isMasterKeyMissing: !isOpenable(ports, account) }
+    const shown = { account, view, isMasterKeyMissing: !isOpenable(ports, account) }
+    return own ? seenByOwn(shown, own) : shown
   })
+}
+
+/** Only the token's own jobs, and no name. */
+function seenByOwn(seen: AccountView, own: OwnScope): AccountView {
+  const leases = seen.view?.leases.filter((lease) => lease.ownToken === own.token) ?? []
+  const view = seen.view && { ...seen.view, leases }
+  return { ...seen, view, account: { ...seen.account, email: '' } }
 }
 
 /** The account's slots in use and available. A parked account has none available, and `error` says why. */
@@ -275,6 +308,7 @@ function toRunningView(all: AccountView[]) {
       .filter((lease) => lease.isTracked)
       .map((lease) => ({
         jobid: nameOf(lease) ?? lease.id,
+        ...providerJobOf(lease),
         email: account.email,
         created: new Date(lease.acquiredAt).toISOString(),
         type: lease.route,
@@ -297,6 +331,7 @@ function executing(views: AccountView[], now: number) {
       .filter((lease) => lease.isTracked && holdsSlot(lease, now))
       .map((lease) => ({
         id: nameOf(lease) ?? lease.id,
+        ...providerJobOf(lease),
         email: account.email,
         started: new Date(lease.acquiredAt).toISOString(),
         elapsed: minutesAndSeconds(now - lease.acquiredAt),

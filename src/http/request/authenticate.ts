@@ -18,6 +18,8 @@ import {
   type Caller,
   type TokenRecord,
 } from '#domain/access/token.ts'
+import { ownPathOf } from '#domain/visibility/own-paths.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import { logMissingKey, keyMissing } from '#flows/access/missing-master-key.ts'
 import { addressOf, matchOf, routedSurfaceOf } from './address.ts'
@@ -67,7 +69,11 @@ export function refuseTenantHeader(c: Context<AppEnv>): void {
 /** Finds who asks: a token, or the operator who names a tenant. The header beside a token is refused: it would do nothing. */
 export async function identify(c: Context<AppEnv>): Promise<Caller> {
   const named = c.req.header(TENANT_HEADER)
-  if (named === undefined) return identifyToken(c)
+  if (named === undefined) {
+    const caller = await identifyToken(c)
+    refuseForOwn(c, caller)
+    return caller
+  }
   const expected = c.get('ports').settings.adminToken
   if (expected === undefined || !(await isSameSecret(bearerOf(c) ?? '', expected))) {
     await identifyToken(c)
@@ -77,6 +83,19 @@ export async function identify(c: Context<AppEnv>): Promise<Caller> {
   if (!tenant) throw new AppError('not_found', 'There is no such tenant')
   refuseOfOperator(c)
   return operatorOf(tenant)
+}
+
+const NOT_FOR_OWN = 'This is about whole accounts, and this token sees only its own.'
+
+/** Refuses a token that sees only its own on those of our own paths that it may not call. */
+function refuseForOwn(c: Context<AppEnv>, caller: TokenRecord): void {
+  if (!ownScopeOf(caller) || addressOf(c).surface.kind !== 'own') return
+  const passage = ownPathOf(c.req.method, c.req.path)
+  if (passage === 'open') return
+  // For the answer, which shows no account to such a token.
+  c.set('caller', caller)
+  if (passage === 'whole') throw new AppError('forbidden', NOT_FOR_OWN)
+  throw new AppError('not_found', 'There is no such path.')
 }
 
 /**
@@ -157,7 +176,8 @@ export async function checkMaker(
   if (maker === 'limited') throw tooMany()
   if (!maker) throw unauthorized()
   usable(maker, now())
-  if (maker.tenant !== tenant) throw unauthorized()
+  // A stream token opens every session of its account.
+  if (maker.tenant !== tenant || ownScopeOf(maker)) throw unauthorized()
   return counted(c, maker)
 }
 

@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { getPathNoStrict } from 'hono/utils/url'
 import { AppError } from '#domain/runtime/errors.ts'
 import { isPlainPath } from '#domain/routing/plain-path.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { HOP_HEADER } from '#domain/text/headers.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
 import type { Platform } from '#domain/ports/platform.ts'
@@ -30,8 +31,12 @@ export function requestId({ now, newId }: Pick<Platform, 'now' | 'newId'>) {
     // An answer without Cache-Control is composed, secret or an error: nobody may store it. Browsers must not guess a type.
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
     headers.set('X-Content-Type-Options', 'nosniff')
+    if (ownScopeOf(c.get('caller'))) for (const name of ABOUT_ACCOUNTS) headers.delete(name)
   })
 }
+
+/** What a token that sees only its own is never told, whoever set it. */
+const ABOUT_ACCOUNTS = ['X-Gateway-Account', 'X-Gateway-Parked', 'X-Gateway-Partial']
 
 type MakePorts = (env: Env, defer: Ports['defer'], about: () => Facts) => Ports
 

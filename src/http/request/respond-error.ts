@@ -8,6 +8,8 @@ import { emailToHeader } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
 import { headerText, idsToHeader } from '#domain/text/headers.ts'
+import { namelessError } from '#domain/visibility/nameless.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { lineOf } from '#domain/runtime/log-line.ts'
 import type { AppEnv } from './app-env.ts'
 import { aboutOf } from './log-requests.ts'
@@ -18,7 +20,8 @@ const IN_PROGRESS_SECONDS = 5
 
 export function respondError(error: unknown, c: Context<AppEnv>): Response {
   const requestId = c.get('requestId') ?? 'unknown'
-  const known = error instanceof AppError ? error : unexpected(error, c, requestId)
+  const thrown = error instanceof AppError ? error : unexpected(error, c, requestId)
+  const known = ownScopeOf(c.get('caller')) ? namelessError(thrown) : thrown
   const hint = known.code === 'unauthorized' ? tokenHint(c) : undefined
   const headers = { ...headersOf(known), ...hintHeaders(hint), 'X-Request-Id': requestId }
   for (const [name, value] of Object.entries(headers)) c.header(name, headerText(value))

@@ -5,6 +5,7 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { TokenRecord } from '#domain/access/token.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { replaceParam, type StreamToken } from '#domain/streaming/stream-token.ts'
 import { checkKind } from '#flows/access/call-kinds.ts'
@@ -102,7 +103,11 @@ function serve(c: Context<AppEnv>, place: Place, call: ProxyCall): Promise<Proxy
   return openSocket(c.get('ports'), socketCall(c, place, { ...call, search }))
 }
 
+const NO_SOCKET =
+  'The chat socket is one of a whole account, so a token that sees only its own may not open it.'
+
 async function socketOfTenant(c: Context<AppEnv>, place: Place): Promise<Response> {
+  if (ownScopeOf(c.get('caller'))) throw new AppError('forbidden', NO_SOCKET)
   const call = socketCall(c, place, toCall(c, place, c.get('caller').tenant))
   return toResponse(await openSocket(c.get('ports'), call))
 }

@@ -1,6 +1,9 @@
 /** `/v1/{provider}/tasks` and the calls that start tasks: useapi.net's surface on the provider's API (useapi.md 2.4, 2.5). */
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
+import { markOf } from '#domain/queue/item-name.ts'
+import type { Lease } from '#domain/slots/lease.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 import { reachableUploads } from '#flows/uploads/keep-upload.ts'
@@ -124,7 +127,7 @@ function addCall(app: App, provider: Provider, mapping: UseapiTasks, call: TaskC
         }),
       })
       const view = call.answer?.(sent.json) ?? mapping.createdView(sent.json, { path, fields })
-      return c.json(view, 200, sentHeaders(sent))
+      return c.json(view, sent.isQueued ? 202 : 200, sentHeaders(sent))
     }
   )
 }
@@ -164,17 +167,27 @@ async function readTask(
   mapping: UseapiTasks,
   { id, email }: { id: string; email: string | undefined }
 ): Promise<{ sent: Sent; path: string }> {
-  const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
+  const own = ownScopeOf(c.get('caller'))
+  const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id, own)
   const lease = found?.record.lease
   if (lease?.state === 'suspect' && lease.jobId !== id) throw unknownTask(id)
-  const path = lease?.ask ?? mapping.taskPath(id)
-  const on = email ?? (found?.account ? found.account.email : undefined)
+  const path = statusPath(id, lease) ?? mapping.taskPath(id)
+  // A token that sees only its own names no account. Its ids lead there.
+  const on = email ?? (found?.account && !own ? found.account.email : undefined)
   const sent = await sendUseapi(c, provider, { method: 'GET', path, email: on }).catch(
     (error: unknown) => {
       throw error instanceof AppError && error.code === 'not_found' ? unknownTask(id) : error
     }
   )
   return { sent, path }
+}
+
+/** A queued task is asked about by its name, which its answer then shows. */
+function statusPath(id: string, lease: Pick<Lease, 'ask' | 'jobId'> | undefined) {
+  const { ask, jobId } = lease ?? {}
+  if (ask === undefined || jobId === undefined || !markOf(id)) return ask
+  const places = ask.split(/([/?=&,])/)
+  return places.map((place) => (place === jobId ? id : place)).join('')
 }
 
 function unknownTask(id: string): AppError {

@@ -10,8 +10,9 @@ import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { notForOperator } from '#http/request/authenticate.ts'
+import { ownCallOf } from '#http/calls/drop-in.ts'
 import { joiningOf } from '#http/calls/join-header.ts'
-import { preferenceApplied, preferredWait } from '#http/calls/prefer-wait.ts'
+import { preferenceApplied, preferredWait, queueWish } from '#http/calls/prefer-wait.ts'
 import { ownError } from '#http/request/route.ts'
 
 /** Error answers that every such call may give. */
@@ -39,6 +40,8 @@ export interface Sent {
   email?: string
   jobIds?: string[]
   joined?: string
+  /** The creation was queued by this call. */
+  isQueued?: true
 }
 
 export function accountHeader(email: string | undefined): Record<string, string> {
@@ -79,14 +82,29 @@ export async function sendUseapi(
     ...joiningOf(c),
     // No kinds: that of the client's own call was checked, and this one may be a part of it.
     ...(share === undefined ? {} : { share }),
+    ...(c.get('caller').hash === undefined ? {} : { tokenHash: c.get('caller').hash }),
+    ...queueWish(c),
+    ...ownCallOf(c.get('caller'), wanted.email),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
     ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),
     ...(wanted.reply === undefined ? {} : { reply: wanted.reply }),
   }
   const applied = preferenceApplied(call)
-  if (applied !== undefined) c.header('Preference-Applied', applied)
-  return readAnswer(provider, await dispatchRequest(c.get('ports'), call).catch(asUseapi))
+  if (applied !== undefined && !call.wish) c.header('Preference-Applied', applied)
+  const sent = await readAnswer(
+    provider,
+    await dispatchRequest(c.get('ports'), call).catch(asUseapi)
+  )
+  if (sent.isQueued) noteQueued(c, provider, sent)
+  else if (applied !== undefined) c.header('Preference-Applied', applied)
+  return sent
+}
+
+function noteQueued(c: Context<AppEnv>, provider: Provider, { jobIds = [] }: Sent): void {
+  c.header('Preference-Applied', 'respond-async')
+  const [name] = jobIds
+  if (name !== undefined) c.header('Location', `/v1/${provider.name}/jobs/${name}`)
 }
 
 function headersOf(c: Context<AppEnv>): Headers {
@@ -110,7 +128,7 @@ function toBytes(body: unknown): Uint8Array<ArrayBuffer> {
 
 async function readAnswer(
   provider: Provider,
-  { response, email, jobIds, joined }: ProxyAnswer
+  { response, email, jobIds, joined, isQueued }: ProxyAnswer
 ): Promise<Sent> {
   const json = parseJson(await response.text().catch(() => ''))
   if (response.ok && json !== undefined) {
@@ -119,6 +137,7 @@ async function readAnswer(
       ...(email === undefined ? {} : { email }),
       ...(jobIds ? { jobIds } : {}),
       ...(joined === undefined ? {} : { joined }),
+      ...(isQueued ? { isQueued } : {}),
     }
   }
   const isModerated = codeIn(json) === 'content_policy_violation'

@@ -9,6 +9,21 @@ export interface ProviderLists {
   shapeOf(route: Route): ListShape | undefined
   /** JSON pointers to the numbers that are added up over all accounts. Absent or undefined: the row has no such numbers. */
   sumsOf?(route: Route): readonly string[] | undefined
+  /**
+   * The lists of rows that are public, and so the same in every account, which show ids of this resource. Absent or empty: none
+   * does, and no id of the resource is known to be public.
+   */
+  publicRowsOf?(resource: string): readonly PublicRows[]
+  /** The answer of this list without any row, as JSON. */
+  emptyList?(route: Route, requestId: string): string
+}
+
+/** `ids`: JSON pointers to the ids in a row. The other members are those of a `WholeList`. */
+export interface PublicRows {
+  path: string
+  query: Readonly<Record<string, string>>
+  limit: number
+  ids: readonly string[]
 }
 
 /** All pointers lead into the answer. All names are those of query parameters. */

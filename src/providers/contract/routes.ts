@@ -35,6 +35,11 @@ export interface ProviderRoutes {
    * by one.
    */
   ownListOf?(resource: string): OwnList | undefined
+  /**
+   * Why a token that sees only its own may not call the row: its body may name things at places that no column knows, or it is
+   * about a whole account. A sentence. Undefined: the columns of the row decide.
+   */
+  closedToOwn?(route: Route): string | undefined
 }
 
 /** A GET (a POST if there is a `body`) that shows whether an account has an id: 2xx means yes, 404 no. `{id}` is replaced. */

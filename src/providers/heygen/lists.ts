@@ -1,9 +1,35 @@
 /** The shapes of HeyGen's lists, by path. All lists of v3 have one shape (reference/heygen.md section 2). */
-import type { ListShape, ProviderLists, Route } from '#providers/contract/provider.ts'
+import type { ListShape, ProviderLists, PublicRows, Route } from '#providers/contract/provider.ts'
 
 export const lists: ProviderLists = {
   shapeOf,
   sumsOf: ({ method, path }) => (method === 'GET' ? SUMS[path] : undefined),
+  publicRowsOf: (resource) => PUBLIC[resource] ?? [],
+  emptyList: () => '{"data":[],"has_more":false,"next_token":null}',
+}
+
+const PUBLIC_LOOKS = {
+  path: '/v3/avatars/looks',
+  query: { ownership: 'public' },
+  limit: 50,
+  ids: ['/id'],
+}
+const PUBLIC_VOICES = {
+  path: '/v3/voices',
+  query: { type: 'public' },
+  limit: 100,
+  ids: ['/voice_id'],
+}
+const PUBLIC_GROUPS = { ...PUBLIC_LOOKS, path: '/v3/avatars' }
+
+/** Older calls name looks as avatars. A variable of a template may be a look or a voice. */
+const PUBLIC: Record<string, readonly PublicRows[]> = {
+  avatar: [PUBLIC_LOOKS],
+  'avatar-look': [PUBLIC_LOOKS],
+  'photo-avatar': [PUBLIC_LOOKS],
+  'avatar-group': [PUBLIC_GROUPS],
+  voice: [PUBLIC_VOICES],
+  any: [PUBLIC_LOOKS, PUBLIC_VOICES],
 }
 
 const V3: ListShape = {

@@ -1,5 +1,6 @@
 /** HeyGen's paths and hosts. Its 254 rows are in `routes/v1.ts`, `v2.ts` and `v3.ts`. */
 import type { ProviderRoutes } from '#providers/contract/provider.ts'
+import { closedToOwn } from './routes/closed-rows.ts'
 import { ownListOf, searchFor } from './routes/id-searches.ts'
 import { matchRoute, ROUTES } from './routes/table.ts'
 
@@ -15,4 +16,5 @@ export const routes: ProviderRoutes = {
   mayBeRetired: (path) => /^\/v[12]\//.test(path),
   searchFor,
   ownListOf,
+  closedToOwn,
 }

@@ -1,7 +1,28 @@
 /** The shapes of Kling's lists: pages that are only counted, or a cursor in the body (reference/kling.md section 7). */
-import type { ListShape, ProviderLists, Route } from '#providers/contract/provider.ts'
+import type { ListShape, ProviderLists, PublicRows, Route } from '#providers/contract/provider.ts'
 
-export const lists: ProviderLists = { shapeOf }
+export const lists: ProviderLists = {
+  shapeOf,
+  publicRowsOf: (resource) => PUBLIC[resource] ?? [],
+  emptyList: (_, requestId) =>
+    `{"code":0,"message":"SUCCEED","request_id":${JSON.stringify(requestId)},"data":[]}`,
+}
+
+/** One page has all presets. */
+const PRESETS = { query: { pageNum: '1', pageSize: '500' }, limit: 500 }
+const ELEMENTS = { ...PRESETS, ids: ['/element_id', '/task_result/elements/*/element_id'] }
+const PUBLIC_VOICES = [
+  { ...PRESETS, path: '/v1/general/presets-voices', ids: ['/task_result/voices/*/voice_id'] },
+]
+const PUBLIC_ELEMENTS = [
+  { ...ELEMENTS, path: '/v1/general/presets-elements' },
+  { ...ELEMENTS, path: '/v1/general/advanced-presets-elements' },
+]
+const PUBLIC: Record<string, readonly PublicRows[]> = {
+  voice: PUBLIC_VOICES,
+  element: PUBLIC_ELEMENTS,
+  any: [...PUBLIC_VOICES, ...PUBLIC_ELEMENTS],
+}
 
 /** The pages of this list may be larger than those of the other lists. */
 const VOICES = '/v1/general/custom-voices'

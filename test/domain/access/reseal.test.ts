@@ -150,7 +150,8 @@ const SEALS = {
   'flows/backup/make-export.ts': 'kept by the operator, outside of the gateway',
   'flows/backup/run-import.ts': 'as what was imported is sealed otherwise',
   'flows/live/live-ticket.ts': 'waited for: a minute',
-  'flows/queue/item-text.ts': 'queued creations: nothing is queued yet',
+  'flows/queue/item-text.ts': 'queued bodies, desk',
+  'flows/queue/refusal.ts': 'queued refusals, desk',
 }
 
 test('whoever seals is known to the passes, or to what is waited for [I6]', () => {

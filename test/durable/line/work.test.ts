@@ -212,11 +212,11 @@ test('a pull says whether more waits that the account may serve, and leaves slot
   const lane = { lane: a.email, laneSince: a.createdAt }
   await desk.enqueue(...desk.newItems(3, lane))
   expect(await desk.ask(b)).toMatchObject({ work: [], isMore: false })
-  desk.clients = 1
+  desk.addClient('client', 'token')
   const first = await desk.ask(a, 2)
-  expect(first).toMatchObject({ leave: 1, isMore: true })
+  expect(first).toMatchObject({ leave: 1, clients: [{ id: 'client', slots: 1 }], isMore: true })
   expect(first.work).toHaveLength(1)
-  desk.clients = 0
+  expect(desk.sent).toEqual([`client ${a.key}`])
   const underWay = itemsIn(first.work)
   expect(await desk.ask(a, 9, { underWay })).toMatchObject({ leave: 0, isMore: false })
 })

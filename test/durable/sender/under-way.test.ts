@@ -1,5 +1,6 @@
 /** What an account's tables say of a queued creation that is handed over again. */
 import { expect, test } from 'vitest'
+import { goesBack, withAbsentCreations } from '#domain/slots/queued-lease.ts'
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
 import { evidenceOf, underWayOf } from '#durable/sender/under-way.ts'
 
@@ -48,19 +49,19 @@ test.for([
     'its job runs',
     [lease('b', BOUND)],
     [ABSENT],
-    { kind: 'begun', leaseId: 'b', starts: [{ jobId: 'v', watch: ['video:v'] }] },
+    { kind: 'begun', leaseId: 'b', starts: [{ jobId: 'v', watch: ['video:v'] }], parts: [0] },
   ],
   [
     'its job has ended',
     [],
     [end(lease('a', BOUND), { status: 'failed' })],
-    { kind: 'begun', leaseId: 'a', starts: [{ jobId: 'v', watch: ['video:v'] }] },
+    { kind: 'begun', leaseId: 'a', starts: [{ jobId: 'v', watch: ['video:v'] }], parts: [0] },
   ],
   [
     'its job was unheard of for two days',
     [],
     [end(lease('a', BOUND), { status: 'lost' })],
-    { kind: 'begun', leaseId: 'a', starts: [{ jobId: 'v', watch: ['video:v'] }] },
+    { kind: 'begun', leaseId: 'a', starts: [{ jobId: 'v', watch: ['video:v'] }], parts: [0] },
   ],
   [
     'nobody knows what became of it',
@@ -101,4 +102,37 @@ test('an item of which one job is still searched for is under way, though anothe
 
 test('a tenant’s desk is not told of another tenant’s items [I5]', () => {
   expect(underWayOf([lease('a'), lease('b', BOUND)], 'other')).toEqual([])
+})
+
+const NAMES = Array.from({ length: 12 }, (_, part) => `n${part}`)
+const ofTwelve = (part: number, more: Partial<Lease> = {}, absents = 0) =>
+  lease('a', {
+    id: part === 0 ? 'a' : `a.${part}`,
+    item: { id: 'i', names: NAMES, askedAt: 1, absents },
+    ...more,
+  })
+
+test('of several jobs of one creation each is reported under its own name', () => {
+  const running = [10, 2].map((part) =>
+    ofTwelve(part, { state: 'running', jobId: `v${part}`, watch: [] })
+  )
+  const over = end(ofTwelve(0, { state: 'running', jobId: 'v0', watch: [] }), {
+    status: 'completed',
+  })
+  expect(evidence(running, [over])).toMatchObject({
+    kind: 'begun',
+    starts: [{ jobId: 'v0' }, { jobId: 'v2' }, { jobId: 'v10' }],
+    parts: [0, 2, 10],
+  })
+})
+
+test('a creation of several jobs goes back only if all of them are absent, together and for the first time [I4]', () => {
+  const absent = (parts: number[], absents = 0) =>
+    withAbsentCreations(parts.map((part) => end(ofTwelve(part, {}, absents), { status: 'absent' })))
+  const all = NAMES.map((_, part) => part)
+  expect(absent(all).every(goesBack)).toBe(true)
+  expect(evidence([], absent(all))).toEqual({ kind: 'none', absents: 1 })
+  expect(absent(all.slice(1)).some(goesBack)).toBe(false)
+  expect(evidence([], absent(all.slice(1))).kind).toBe('over')
+  expect(absent(all, 1).some(goesBack)).toBe(false)
 })

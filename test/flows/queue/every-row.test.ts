@@ -127,16 +127,6 @@ function withId(document: object, at: string, id: string): object {
   return document
 }
 
-test('a creation of several jobs is not queued yet', async () => {
-  const door = new Door({ accounts: 1 })
-  const body = {
-    video: { type: 'url', url: 'https://x/v' },
-    output_languages: ['German', 'French'],
-  }
-  const answer = await door.call('POST', '/heygen/v3/video-translations', body, { headers: ASYNC })
-  expect(answer.headers.get('x-gateway-error')).toBe('slots_full')
-})
-
 test('every deletion of a job that can be queued is answered before its start, with the members of its row', () => {
   const heygen = providerOf('heygen')
   const [name = ''] = namesOf(itemIdOf('r', 1), 1, { kind: 'hex' })

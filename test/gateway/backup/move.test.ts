@@ -45,6 +45,7 @@ const pair = (await (
 ).json()) as { id: string; token: string; accessKey: string; secretKey: string }
 const acme = a.as(pair.token)
 const reader = await a.newToken({ tenant: 'acme', scope: 'use' })
+const customer = await a.newToken({ tenant: 'acme', sees: 'own', grants: ['a-look'] })
 await acme.addAccount('alice', 2)
 await hookOf(acme, 'alice')
 await addKling(acme, 'kim')
@@ -136,7 +137,7 @@ test('an import adds everything once, and a repeated one changes nothing', async
     // A has the tenant of its own test token, too. Both desks of a tenant have the callback secret.
     added: {
       tenants: 3,
-      tokens: 4,
+      tokens: 5,
       accounts: 3,
       endpoints: 1,
       callbackSecrets: 2,
@@ -147,7 +148,7 @@ test('an import adds everything once, and a repeated one changes nothing', async
     skippedInAll: 0,
   })
   const again = await imported(b, text)
-  expect([again.added, again.skippedInAll]).toEqual([{}, 16])
+  expect([again.added, again.skippedInAll]).toEqual([{}, 17])
   expect(new Set(again.skipped.map(({ why }) => why))).toEqual(new Set(['It is here already.']))
 })
 
@@ -255,7 +256,7 @@ test('an import cannot take over an account of another tenant, nor mix tenants o
     const again = await imported(c, text)
     expect(again.added).toMatchObject({
       tenants: 1,
-      tokens: 2,
+      tokens: 3,
       accounts: 3,
       endpoints: 1,
       alerts: 1,
@@ -320,7 +321,7 @@ test('each export and import leaves a line in the audit', async () => {
     { detail: { tenants: 3, accounts: 3 } },
   ])
   const made = (await lines(b)).filter(({ action }) => action === 'import.made')
-  expect(made).toMatchObject([{ detail: { skipped: 16 } }, { detail: { tenants: 3, skipped: 0 } }])
+  expect(made).toMatchObject([{ detail: { skipped: 17 } }, { detail: { tenants: 3, skipped: 0 } }])
 })
 
 test('a token that was removed here does not come back by an import', async () => {
@@ -336,4 +337,14 @@ test('a token that was removed here does not come back by an import', async () =
     tenant: 'acme',
     why: 'It was removed here.',
   })
+})
+
+test('a token that sees only its own does so at the other gateway, too [I5]', async () => {
+  const { tokens } = (await (await b.admin('GET', '/tokens')).json()) as {
+    tokens: { id: string; sees: string; grants: string[] }[]
+  }
+  const moved = tokens.find(({ id }) => id === customer.id)
+  expect(moved).toMatchObject({ sees: 'own', grants: ['a-look'] })
+  const pool = await b.as(customer.token).fetch('/v1/pool')
+  expect(pool.status).toBe(403)
 })

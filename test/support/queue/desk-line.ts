@@ -7,6 +7,9 @@ import type { Line, UnstartedEnd, WorkAnswer, WorkAsk } from '#domain/ports/line
 import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
 import type { ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
 import type { Owner } from '#domain/routing/owner.ts'
+import type { Pause } from '#domain/line/pauses.ts'
+import type { ClientWish } from '#domain/queue/waiting-clients.ts'
+import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { openStorage } from '../sql/sqlite.ts'
 
@@ -15,6 +18,12 @@ interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report'> {
   cancel(name: string, token?: string): ItemShown | 'late' | undefined
   report(...args: Parameters<Line['report']>): string[]
   accountsChanged(): void
+  addClient(waiter: Waiter & Partial<ClientWish>): void
+  removeClient(id: string): void
+  tellOfSlot(account: string): boolean
+  pauses(): readonly Pause[]
+  pause(pause: Pause): void
+  resume(pause: Pause): void
   runDue(): Promise<void>
   nextAt(keepMs: number, everyMs: number): number | undefined
   forget(now: number, keepMs: number): void
@@ -56,7 +65,8 @@ export class PlayedDesk {
   /** Calls of `work`, as `key` and, where something is chosen there, ` owed`. */
   calls: string[] = []
   ends: UnstartedEnd[] = []
-  clients = 0
+  /** Clients that were sent to an account, as `id account`. */
+  sent: string[] = []
   alarmAt = Infinity
   /** Limits on answers of accounts are over soon. Otherwise they never are. */
   giveUp = false
@@ -109,8 +119,12 @@ export class PlayedDesk {
         this.onLearn()
         this.learned.push(...owners)
       },
+      touchAccounts: () => {},
+      jobsNamed: () => [],
       ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
-      sendClients: (_: string, free: number) => Math.min(free, this.clients),
+      sendClient: (id: string, account: string) => {
+        this.sent.push(`${id} ${account}`)
+      },
       full: () => [],
       armIn: (ms: number) => {
         this.alarmAt = Math.min(this.alarmAt, this.now + ms)
@@ -178,6 +192,12 @@ export class PlayedDesk {
       },
       sealed,
     }
+  }
+
+  /** A client of the token waits for a slot of any account. */
+  addClient(id: string, token: string, more: Partial<ClientWish> = {}): void {
+    const accounts = this.accounts.map(({ key }) => key)
+    this.line.addClient({ id, since: this.now, accounts, token, ...more })
   }
 
   newItems(count: number, wish: Wish = {}): NewItem[] {

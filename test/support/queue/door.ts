@@ -22,7 +22,7 @@ import { queue } from '#http/queue/cancel.ts'
 import { newApp } from '#http/request/route.ts'
 import { respondError } from '#http/request/respond-error.ts'
 import { PROVIDERS } from '#providers/index.ts'
-import { makeItemCache, makeItemStore } from '../../../src/storage/items.ts'
+import { makeItemCache, makeItemStore, makeNameCache } from '../../../src/storage/items.ts'
 import { makeOwnerCache, makeOwnerStore } from '../../../src/storage/owners.ts'
 import { makeVault } from '../../../src/storage/vault.ts'
 
@@ -269,7 +269,10 @@ export class Door {
     return {
       hints: new Hints(),
       owners: makeOwnerStore(owners, desk),
-      items: makeItemStore(makeItemCache(now), { owners, desk, now, durations: WAITS }),
+      items: makeItemStore(makeItemCache(now), {
+        ...{ owners, desk, now, durations: WAITS },
+        names: makeNameCache(now),
+      }),
     }
   }
 }

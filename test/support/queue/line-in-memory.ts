@@ -81,6 +81,10 @@ export class LineInMemory implements Line {
     return Array.from(new Set(found), toShown)
   }
 
+  async namesOf(): Promise<{ id: string; name: string }[]> {
+    return []
+  }
+
   async cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined> {
     const kept = this.#named(name)
     if (!kept || (token !== undefined && kept.sort.token !== token)) return undefined

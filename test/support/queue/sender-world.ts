@@ -13,7 +13,7 @@ import type { NewItem } from '#domain/queue/item.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { Stopwatch } from '#domain/runtime/stopwatch.ts'
-import { grant, type LeaseAsk } from '#domain/slots/lease.ts'
+import { grant, slotsWanted, type LeaseAsk } from '#domain/slots/lease.ts'
 import { fromLeaseMessage } from '#domain/slots/lease-record.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import type { AccountContext } from '#durable/account/context.ts'
@@ -60,6 +60,7 @@ interface ObjectOf {
   key: string
   parts: Parts
   tables: SlotsTables
+  self: SlotDesk
   /** Says that its alarm rings, or that a call needs its state. */
   look(): Promise<void>
 }
@@ -98,6 +99,8 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
     told,
     asked,
     reported,
+    /** Waiting clients, whose turn it is at the next question. */
+    turns: [] as { id: string; slots: number }[],
     /** What the provider answers to a creation. */
     create: async (_one: Sent): Promise<Response> =>
       Response.json({ data: { video_id: `real-${(jobs += 1)}` } }),
@@ -119,7 +122,10 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
         await world.onPull(ask)
         asked.push(structuredClone(ask))
         if (tenant !== TENANT) return { work: [], leave: 0, isMore: false }
-        const answer = structuredClone(await line.takeWork(ask))
+        const clients = world.turns.splice(0)
+        const leave = clients.reduce((sum, { slots }) => sum + slots, 0)
+        const left = await line.takeWork({ ...ask, free: ask.free - leave })
+        const answer = structuredClone({ ...left, leave, clients })
         await world.onChosen(answer.work)
         return answer
       },
@@ -219,6 +225,7 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
       key,
       parts,
       tables,
+      self,
       look: async () => {
         await parts.settlement.recall.read()
         await parts.statusChecks.reconcile()
@@ -310,8 +317,12 @@ function selfOf({ tables, now, durations }: AccountContext, parts: Parts): SlotD
       const ask = fromLeaseMessage(message)
       if (isHeldByOther(tables.account(), ask.tenant))
         return { ok: false, reason: 'retired', maxJobs: 0 }
-      const { answer, change } = grant(parts.settlement.ledger(), ask, now(), durations())
-      parts.settlement.save(change)
+      const { sender, settlement } = parts
+      await sender.holds.answered(ask.leaseId, slotsWanted(ask))
+      const ledger = { ...settlement.ledger(), kept: sender.holds.beside(ask.leaseId) }
+      const { answer, change } = grant(ledger, ask, now(), durations())
+      settlement.save(change)
+      sender.holds.drop(ask.leaseId)
       return answer
     },
     async bind(requestId, starts, again, { isKept = false } = {}) {

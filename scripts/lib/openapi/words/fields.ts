@@ -40,6 +40,8 @@ const ANY_SCHEMA: Record<string, string> = {
   jobsPerDay: 'How many of its jobs may start in a day (UTC), for each provider. null: no limit.',
   requestsPerMinute: 'How many requests it may make in a minute. null: no limit.',
   routes: 'The kinds of calls that it may make. null: all.',
+  sees: '`own`: the token sees only what was made with it.',
+  grants: 'Ids of its tenant that a token with `sees: own` may use too.',
   reason: 'Why, as a word.',
   detail: 'Why, as a sentence.',
   count: 'How many results. One call makes one.',

@@ -12,7 +12,7 @@ import {
   v2,
 } from '#providers/heygen/legacy/shared/words.ts'
 
-const STATES = new Set(['waiting', 'pending', 'processing', 'completed', 'failed'])
+const STATES = new Set(['pending', 'processing', 'completed', 'failed'])
 const ROWS_A_PAGE = 100
 
 export const VIDEOS = {
@@ -80,6 +80,8 @@ function statusOf(body: unknown): Body {
 }
 
 function stateOf(status: string | undefined): string {
+  // What v3 calls waiting, v1 calls pending.
+  if (status === 'waiting') return 'pending'
   return status !== undefined && STATES.has(status) ? status : 'processing'
 }
 

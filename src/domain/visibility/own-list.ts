@@ -1,0 +1,71 @@
+/**
+ * Own ids are kept by the list that shows them. This file finds that list from the route table: a list `GET /videos` shows the
+ * things that `GET /videos/{id}` reads.
+ */
+
+interface Row {
+  method: string
+  path: string
+  kind: string
+  ids: readonly { in: string; at: string }[]
+  reports?: { watch: string }
+}
+
+interface MakingRow {
+  path: string
+  job?: {
+    id: string | readonly string[]
+    ask: string
+    alias?: { watch: string; id: string }
+  } | null
+}
+
+/** The row that reads one thing of the list. Undefined: there is none. */
+export function detailOf<R extends Row>(
+  table: readonly R[],
+  list: Pick<Row, 'path'>
+): R | undefined {
+  return table.find(
+    ({ method, path, ids }) =>
+      method === 'GET' &&
+      path.startsWith(`${list.path}/{`) &&
+      path.indexOf('/', list.path.length + 1) === -1 &&
+      ids.some((ref) => ref.in === 'path')
+  )
+}
+
+/** The path of a row that reads one thing, without its id: the name of its list. */
+function listOf(path: string): string | undefined {
+  const [, list] = /^(.+)\/\{\w+\}$/.exec(path.replace(/\?.*$/, '')) ?? []
+  return list
+}
+
+/** The list that shows what a row's answer names at `pointer`. Empty: no list does. */
+export function listOfMade(table: readonly Row[], row: MakingRow, pointer: string): string {
+  const { job } = row
+  const isJobs = job && (typeof job.id === 'string' ? [job.id] : job.id).includes(pointer)
+  if (job && isJobs) return listOf(job.ask) ?? ''
+  const details = table.filter((one) => one.method === 'GET' && isNear(one.path, row.path))
+  const { alias } = job ?? {}
+  const shown =
+    alias?.id === pointer
+      ? details.find((one) => one.reports?.watch === alias.watch)
+      : namedLike(details, row, pointer)
+  return shown ? (listOf(shown.path) ?? '') : ''
+}
+
+/** Whether the path reads one thing, in the same version of the API. */
+function isNear(path: string, other: string): boolean {
+  return listOf(path) !== undefined && path.split('/')[1] === other.split('/')[1]
+}
+
+/** By the name of the member: what `/data/asset_id` names is read at `/assets/{asset_id}`. Rows of a batch are of the list above it. */
+function namedLike(details: readonly Row[], { path }: MakingRow, pointer: string): Row | undefined {
+  const name = pointer.split('/').findLast((key) => key !== '*') ?? ''
+  const above = details
+    .filter((one) => path.startsWith(`${listOf(one.path)}/`) || path === listOf(one.path))
+    .toSorted((a, b) => (listOf(a.path) ?? '').length - (listOf(b.path) ?? '').length)[0]
+  if (pointer.startsWith('/data/items/') && path.includes('/batches/{')) return above
+  if (pointer === '/data/id') return above
+  return name === 'id' ? undefined : details.find((one) => one.path.endsWith(`/{${name}}`))
+}

@@ -1,0 +1,88 @@
+/** Slots that are kept for a moment: from the question for work to the lease. */
+import { expect, test } from 'vitest'
+import { happens, senderWorld, turns, type SenderWorld } from '../../support/queue/sender-world.ts'
+
+const HOLD_MS = 2000
+
+/** A direct creation asks the account for a slot. */
+function acquire(world: SenderWorld, leaseId: string) {
+  const ask = { leaseId, tenant: 't', kind: 'call', route: 'POST /x', count: 1, fingerprint: {} }
+  let answer: { ok: boolean } | undefined
+  void world
+    .objectOf()
+    .self.acquire(ask as never)
+    .then((got) => (answer = got))
+  return () => answer
+}
+
+test('a creation never wins a slot that is held: it waits for the answer, and the item has the slot', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  const [item = ''] = await world.enqueue(1)
+  const gate = Promise.withResolvers<void>()
+  world.onChosen = () => gate.promise
+  void world.work()
+  await happens('it asks', () => world.asked.length === 1)
+  const direct = acquire(world, 'direct')
+  await turns()
+  expect(direct()).toBeUndefined()
+  gate.resolve()
+  await world.becomes(item, 'begun')
+  expect(direct()).toMatchObject({ ok: false, reason: 'full' })
+  expect(world.reported.map(({ kind }) => kind)).toEqual(['begun'])
+})
+
+test('a creation is refused no slot that the question left free', async () => {
+  const world = await senderWorld({ maxJobs: 2 })
+  const [item = ''] = await world.enqueue(1)
+  const gate = Promise.withResolvers<void>()
+  world.onChosen = () => gate.promise
+  void world.work()
+  await happens('it asks', () => world.asked.length === 1)
+  const direct = acquire(world, 'direct')
+  gate.resolve()
+  await world.becomes(item, 'begun')
+  expect(direct()).toMatchObject({ ok: true })
+})
+
+test('a hold ends by itself: a question without an answer keeps a slot for two seconds', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  await world.enqueue(1)
+  world.onChosen = () => new Promise(() => {})
+  void world.work()
+  await happens('it asks', () => world.asked.length === 1)
+  const direct = acquire(world, 'direct')
+  await turns()
+  world.pass(HOLD_MS - 1)
+  await turns()
+  expect(direct()).toBeUndefined()
+  world.pass(1)
+  await happens('it is granted', () => direct()?.ok === true)
+})
+
+test('a slot is kept for the client that was sent there, and asked for again if it does not come', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  const [item = ''] = await world.enqueue(1)
+  world.turns = [{ id: 'client', slots: 1 }]
+  await world.work()
+  await turns()
+  const direct = acquire(world, 'direct')
+  await turns()
+  expect(direct()).toMatchObject({ ok: false, reason: 'full' })
+  expect(world.stateOf(item)).toBe('waiting')
+  world.pass(HOLD_MS)
+  await world.becomes(item, 'begun')
+})
+
+test('the client that was sent there gets the slot that is kept for it', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  await world.enqueue(1)
+  world.turns = [{ id: 'client', slots: 1 }]
+  await world.work()
+  await turns()
+  const client = acquire(world, 'client')
+  await turns()
+  expect(client()).toMatchObject({ ok: true })
+  world.pass(HOLD_MS)
+  await turns()
+  expect(world.sent).toEqual([])
+})
