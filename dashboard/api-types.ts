@@ -195,3 +195,35 @@ export interface ThroughputHour {
   tookMs: number
   tookMaxMs: number
 }
+
+/** Of `GET /v1/{provider}/queue`. */
+export interface Queue {
+  waiting: number
+  /** Chosen, and under way to the provider. */
+  starting: number
+  startsAMinute: number
+  tokens: QueueToken[]
+  items: QueueItem[]
+  next: string | null
+}
+
+export interface QueueToken {
+  token: string
+  waiting: number
+  weight: number
+  oldest: string
+}
+
+export interface QueueItem {
+  id: string
+  requestId: string | null
+  token: string
+  type: string
+  place: number | null
+  startsAround: string | null
+  priority: number
+  /** null: any account may serve it. */
+  account: string | null
+  asked: string
+  startBy: string
+}

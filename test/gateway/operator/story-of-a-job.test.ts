@@ -1,7 +1,8 @@
 /** The story of a job: what happened when, and why other accounts did not get it. */
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
+import { addCustomer } from '../../support/scenes/own-tokens.ts'
 import { Receiver } from '../../support/receiver.ts'
 
 const receiver = await Receiver.open()
@@ -119,4 +120,17 @@ test('a queued job tells when it was asked for, chosen and started, also while i
   expect(steps).toContain('chosen')
   expect(steps.slice(-2)).toEqual(['slot', 'accepted'])
   expect(story.find(({ what }) => what === 'chosen')?.account).toBe(email('good'))
+})
+
+test('a token that sees only its own is told the story without any account [I5]', async () => {
+  const shared = await openGateway({ accounts: { one: 1, two: 1 }, simVars: { JOB_MS: '-1' } })
+  onTestFinished(() => shared.dispose())
+  const { at: own } = await addCustomer(shared)
+  const made = await own.createVideo()
+  expect(made.status, await made.clone().text()).toBe(200)
+  const answer = await own.fetch(`/v1/heygen/jobs/${jobIdOf(made)}`)
+  const text = await answer.text()
+  expect((JSON.parse(text) as Job).story.map(({ what }) => what)).toContain('slot')
+  expect(text).not.toContain('@example.com')
+  expect(text).not.toContain('others')
 })
