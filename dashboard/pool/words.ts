@@ -21,6 +21,7 @@ const REASONS: Record<string, string> = {
   limit: 'Over a limit of the provider',
   busy: 'The provider is busy',
   scope: 'Credential may not do this',
+  drained: 'Drained: its jobs end, and it takes no new ones until it is undrained',
   imported: 'Imported: unpark it when no other gateway uses it',
 }
 

@@ -222,6 +222,24 @@ export interface paths {
        */
       post: operations["postHeygenAccountsByEmailUnpark"];
   };
+  "/v1/heygen/accounts/{email}/drain": {
+      parameters: {
+      };
+      /**
+       * Let the jobs of a heygen account end, and start no new ones on it
+       * @description Calls about its jobs go on, and so do all that take no slot. Neither `unpark` nor a new key ends it.
+       */
+      post: operations["postHeygenAccountsByEmailDrain"];
+  };
+  "/v1/heygen/accounts/{email}/undrain": {
+      parameters: {
+      };
+      /**
+       * Let new jobs start again on a heygen account
+       * @description The account takes new jobs again.
+       */
+      post: operations["postHeygenAccountsByEmailUndrain"];
+  };
   "/v1/heygen/accounts/{email}/test": {
       parameters: {
       };
@@ -269,6 +287,24 @@ export interface paths {
       };
       /** The file that a finished job made, with ranges: a video, a picture or a sound */
       get: operations["getHeygenJobsByIdFile"];
+  };
+  "/v1/heygen/queue/pause": {
+      parameters: {
+      };
+      /**
+       * Start nothing that is queued: at all, on an account, of a token, or both
+       * @description Without a field: everything. Creations are queued as before, and start deadlines go on. Calls that do not stand in the queue are not touched.
+       */
+      post: operations["postHeygenQueuePause"];
+  };
+  "/v1/heygen/queue/resume": {
+      parameters: {
+      };
+      /**
+       * End a pause, named as when it was begun. Other pauses stand
+       * @description To resume everything leaves an account or a token paused that was paused by itself.
+       */
+      post: operations["postHeygenQueueResume"];
   };
   "/v1/heygen/queue/{id}": {
       parameters: {
@@ -354,6 +390,24 @@ export interface paths {
        */
       post: operations["postKlingAccountsByEmailUnpark"];
   };
+  "/v1/kling/accounts/{email}/drain": {
+      parameters: {
+      };
+      /**
+       * Let the jobs of a kling account end, and start no new ones on it
+       * @description Calls about its jobs go on, and so do all that take no slot. Neither `unpark` nor a new key ends it.
+       */
+      post: operations["postKlingAccountsByEmailDrain"];
+  };
+  "/v1/kling/accounts/{email}/undrain": {
+      parameters: {
+      };
+      /**
+       * Let new jobs start again on a kling account
+       * @description The account takes new jobs again.
+       */
+      post: operations["postKlingAccountsByEmailUndrain"];
+  };
   "/v1/kling/accounts/{email}/test": {
       parameters: {
       };
@@ -401,6 +455,24 @@ export interface paths {
       };
       /** The file that a finished job made, with ranges: a video, a picture or a sound */
       get: operations["getKlingJobsByIdFile"];
+  };
+  "/v1/kling/queue/pause": {
+      parameters: {
+      };
+      /**
+       * Start nothing that is queued: at all, on an account, of a token, or both
+       * @description Without a field: everything. Creations are queued as before, and start deadlines go on. Calls that do not stand in the queue are not touched.
+       */
+      post: operations["postKlingQueuePause"];
+  };
+  "/v1/kling/queue/resume": {
+      parameters: {
+      };
+      /**
+       * End a pause, named as when it was begun. Other pauses stand
+       * @description To resume everything leaves an account or a token paused that was paused by itself.
+       */
+      post: operations["postKlingQueueResume"];
   };
   "/v1/kling/queue/{id}": {
       parameters: {
@@ -2125,6 +2197,21 @@ export interface components {
            */
           at: string;
       };
+      QueuePause: {
+          /** @description The email of the account on which nothing is started. Absent: all */
+          account?: string;
+          /** @description The id of the token of which nothing is started. Absent: all */
+          token?: string;
+      };
+      QueuePauses: {
+          /** @description The pauses that stand now. An entry without a field is a pause of everything. */
+          paused: {
+              /** @description The email of the account. Absent: all accounts */
+              account?: string;
+              /** @description The id of the token. Absent: all tokens */
+              token?: string;
+          }[];
+      };
       Resealing: {
           /** @description The id of the first key in MASTER_KEYS, which seals everything */
           key: string;
@@ -2800,6 +2887,15 @@ export interface components {
           };
           content: {
               "application/json": components["schemas"]["Account"];
+          };
+      };
+      /** @description Done. */
+      QueuePausesAnswer: {
+          headers: {
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": components["schemas"]["QueuePauses"];
           };
       };
       /** @description Done. */
@@ -4195,6 +4291,34 @@ export interface operations {
           "4XX": components["responses"]["Refused"];
       };
   };
+  postHeygenAccountsByEmailDrain: {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  postHeygenAccountsByEmailUndrain: {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postHeygenAccountsByEmailTest: {
       parameters: {
           path: {
@@ -4453,6 +4577,59 @@ export interface operations {
                   [name: string]: unknown;
               };
           };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  postHeygenQueuePause: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "account": "alice@example.com"
+               *     }
+               */
+              "application/json": components["schemas"]["QueuePause"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "paused": [
+                   *         {
+                   *           "account": "alice@example.com"
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["QueuePauses"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  postHeygenQueueResume: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "account": "alice@example.com"
+               *     }
+               */
+              "application/json": components["schemas"]["QueuePause"];
+          };
+      };
+      responses: {
+          200: components["responses"]["QueuePausesAnswer"];
           "4XX": components["responses"]["Refused"];
       };
   };
@@ -4821,6 +4998,34 @@ export interface operations {
           "4XX": components["responses"]["Refused"];
       };
   };
+  postKlingAccountsByEmailDrain: {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  postKlingAccountsByEmailUndrain: {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postKlingAccountsByEmailTest: {
       parameters: {
           path: {
@@ -4979,6 +5184,34 @@ export interface operations {
                   [name: string]: unknown;
               };
           };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  postKlingQueuePause: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /** @example {} */
+              "application/json": components["schemas"]["QueuePause"];
+          };
+      };
+      responses: {
+          200: components["responses"]["QueuePausesAnswer"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  postKlingQueueResume: {
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /** @example {} */
+              "application/json": components["schemas"]["QueuePause"];
+          };
+      };
+      responses: {
+          200: components["responses"]["QueuePausesAnswer"];
           "4XX": components["responses"]["Refused"];
       };
   };

@@ -28,6 +28,7 @@ import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
 import type { UsageOfAccount, UsageQuery } from '#domain/usage/usage.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
+import { limitedShares } from '#domain/slots/queued-lease.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { isOnlySpaced } from '#domain/jobs/when-asked.ts'
 import { untrack } from '#domain/jobs/untrack-job.ts'
@@ -169,16 +170,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (this.#isHeldByOther(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
     const { sender, settlement, watchers } = this.#parts
     await sender.holds.answered(ask.leaseId, slotsWanted(ask))
-    const { now, durations } = this.#context
     const ledger = { ...settlement.ledger(), kept: sender.holds.beside(ask.leaseId) }
-    const { answer, change } = grant(ledger, ask, now(), durations())
+    const { answer, change } = grant(ledger, ask, this.#context.now(), this.#context.durations())
     settlement.save(change)
     sender.holds.drop(ask.leaseId)
     if (answer.ok) watchers.onGranted()
     else this.#tables.noteRefused()
     this.#lookIfDue()
     this.#alarm.set()
-    return answer
+    const isFull = !answer.ok && answer.reason === 'full'
+    return isFull && sender.isAwake ? { ...answer, isQueued: true } : answer
   }
 
   async lookNow(requestId: string): Promise<LookUpResult> {
@@ -291,8 +292,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async limitedLeases(tenant: string): Promise<string[]> {
-    const mine = this.#tables.leases().filter((lease) => lease.tenant === tenant)
-    return mine.filter(({ isLimited }) => isLimited).map(({ id }) => id)
+    return limitedShares(this.#tables.leases(), tenant)
   }
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {

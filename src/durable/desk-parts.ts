@@ -70,7 +70,7 @@ export function makeDeskParts({
   const audit = new AuditLog(tables.audit, name, () => armIn(ports().durations.keepAuditMs))
   const kv = new KvCopies(tables, namespace, armSoon)
   const claims = new AccountClaims(storage)
-  const [provider = '', tenant = ''] = name.split(':')
+  const { provider, tenant } = whoseDesk(name, tables)
   const signInRows = new SignInRows(storage)
   const signIns = new SignIns(signInRows, {
     ports,
@@ -90,7 +90,9 @@ export function makeDeskParts({
   const full = new FullAccounts(storage, platform.now)
   const waiting = new WaitingRoom(ports, platform, () => line)
   const around = { ports, now: platform.now, provider, tenant, armIn }
-  const line: DeskLine = makeLine(storage, tables, { uploads, full, waiting }, armSoon, around)
+  const shares = makeShares({ storage, ports }, tables, tenant, () => line.chosenShares())
+  const parts = { uploads, full, waiting, shares }
+  const line: DeskLine = makeLine(storage, tables, parts, armSoon, around)
   return {
     line,
     alertBook,
@@ -112,7 +114,7 @@ export function makeDeskParts({
     waiting,
     refused: new RefusedAccounts(storage),
     full,
-    shares: makeShares({ storage, ports }, tables, tenant),
+    shares,
     signIns,
     targets,
     hub: isHubName(name)
@@ -134,7 +136,7 @@ export function makeDeskParts({
 function makeLine(
   storage: DurableObjectStorage,
   tables: DeskTables,
-  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  parts: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
   armSoon: () => void,
   around: Pick<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'>
 ): DeskLine {
@@ -144,10 +146,20 @@ function makeLine(
   return line
 }
 
+/**
+ * The platform may wake an object for its alarm without its name. Then its accounts say whose desk it is. A desk without accounts has
+ * nobody to call.
+ */
+function whoseDesk(name: string, { accounts }: DeskTables): { provider: string; tenant: string } {
+  const [provider = '', tenant = ''] = name.split(':')
+  const [account] = name === '' ? accounts.all : []
+  return { provider: account?.provider ?? provider, tenant: account?.tenant ?? tenant }
+}
+
 /** What the line asks of a desk's other parts. */
 function lineDeps(
   tables: DeskTables,
-  { uploads, full, waiting }: Pick<DeskParts, 'uploads' | 'full' | 'waiting'>,
+  { uploads, full, waiting, shares }: Pick<DeskParts, 'uploads' | 'full' | 'waiting' | 'shares'>,
   armSoon: () => void
 ): Omit<LineDeps, 'ports' | 'now' | 'provider' | 'tenant' | 'armIn'> {
   const { accounts, jobs } = tables
@@ -163,6 +175,7 @@ function lineDeps(
     jobsNamed: (ids) => jobs.find(ids, accounts.all),
     sendClient: (id, account) => waiting.send(id, account),
     full: () => full.list().map(({ account }) => account),
+    shares,
   }
 }
 
@@ -170,14 +183,15 @@ function lineDeps(
 function makeShares(
   { storage, ports }: Pick<DeskObject, 'storage' | 'ports'>,
   { accounts }: DeskTables,
-  tenant: string
+  tenant: string,
+  chosen: () => string[]
 ): TokenShares {
   const formerSince = () => platform.now() - ports().durations.keepEndedMs
   const accountKeys = () => [
     ...accounts.all.map(({ key }) => key),
     ...accounts.formerKeys(formerSince()),
   ]
-  return new TokenShares(storage, { ports, tenant, accountKeys })
+  return new TokenShares(storage, { ports, tenant, accountKeys, chosen })
 }
 
 /** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */

@@ -1,11 +1,13 @@
 /** The RPC methods of TenantDesk about the line of queued creations (docs/rfc/0009-queue.md). `line/` does the work. */
 import type { EnqueueAnswer, WorkAnswer, WorkAsk, WorkReport } from '#domain/ports/line.ts'
+import type { Actor } from '#domain/access/audit.ts'
+import type { Pause } from '#domain/line/pauses.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
 import type { DeskParts } from './desk-parts.ts'
 import { IdMethods } from './id-methods.ts'
 
 export abstract class LineMethods extends IdMethods {
-  protected abstract override readonly parts: IdMethods['parts'] & Pick<DeskParts, 'line'>
+  protected abstract override readonly parts: IdMethods['parts'] & Pick<DeskParts, 'line' | 'audit'>
 
   async enqueue(items: NewItem[]): Promise<EnqueueAnswer[]> {
     return this.parts.line.enqueue(items)
@@ -30,6 +32,14 @@ export abstract class LineMethods extends IdMethods {
   async report(account: string, reports: WorkReport[]): Promise<string[]> {
     if (reports.some(({ kind }) => kind === 'begun')) this.armIn(this.durations.keepOwnersMs)
     return this.parts.line.report(account, reports)
+  }
+
+  async pauseLine(pause: Pause, isPaused: boolean, by?: Actor): Promise<Pause[]> {
+    const { line, audit } = this.parts
+    audit.pause(by, pause, isPaused)
+    if (isPaused) line.pause(pause)
+    else line.resume(pause)
+    return [...line.pauses()]
   }
 
   async tokenChanged(tokenHash: string): Promise<void> {

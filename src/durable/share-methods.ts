@@ -4,7 +4,8 @@ import { CreationMethods } from './creation-methods.ts'
 import type { DeskParts } from './desk-parts.ts'
 
 export abstract class ShareMethods extends CreationMethods {
-  protected abstract override readonly parts: CreationMethods['parts'] & Pick<DeskParts, 'shares'>
+  protected abstract override readonly parts: CreationMethods['parts'] &
+    Pick<DeskParts, 'shares' | 'line'>
 
   /** A closed desk counts nothing: no account grants a slot to its tenant. */
   async takeShare(
@@ -17,6 +18,6 @@ export abstract class ShareMethods extends CreationMethods {
   }
 
   async endShare(leaseIds: string[], how: ShareEnd): Promise<void> {
-    this.parts.shares.end(leaseIds, how)
+    this.parts.line.sharesEnded(this.parts.shares.end(leaseIds, how))
   }
 }

@@ -46,6 +46,7 @@ function openDesk(accounts: Desk['accounts'] = {}): Desk {
       ports: () => ports,
       tenant: 'shop',
       accountKeys: () => Object.keys(accounts),
+      chosen: () => [],
     })
   return { shares: woken(), woken, accounts, asked, clock, sql }
 }

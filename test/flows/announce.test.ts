@@ -148,3 +148,11 @@ test('an end without a start is a failure in the provider’s words, under the n
     event_data: { video_id: HEYGEN_NAME, msg: 'it was cancelled' },
   })
 })
+
+test('the end of a queued job is told under its name, also where its event was passed on before the job was found [I3]', () => {
+  const event = { event_type: 'avatar_video.success', event_data: { video_id: 'real-1' } }
+  const told = announce(getProvider('heygen'), heardFrom(event), 'evt_passed_on')
+  expect(told?.isCallbackOnly).toBeUndefined()
+  expect(told?.eventId).not.toBe('evt_passed_on')
+  expect(told?.event.body).toContain(HEYGEN_NAME)
+})

@@ -169,6 +169,10 @@ export class Tour {
     await this.#call('patchHeygenSettings', { body: { balance: 'priority' } })
     await this.#call('postHeygenAccountsByEmailUnpark', { params })
     await this.#call('postHeygenAccountsByEmailTest', { params })
+    await this.#call('postHeygenAccountsByEmailDrain', { params })
+    await this.#call('postHeygenAccountsByEmailUndrain', { params })
+    await this.#call('postHeygenQueuePause', { body: { account: email } })
+    await this.#call('postHeygenQueueResume', { body: { account: email } })
     const begun = await this.#call('postHeygenAccountsSignIn', { body: { maxJobs: 3 } })
     await this.#call('getHeygenAccountsSignInById', { params: { id: String(begun['id']) } })
     await makeKling(this.#gateway, 'bob')
@@ -187,6 +191,10 @@ export class Tour {
     await this.#call('patchKlingSettings', { body: { balance: 'least-used' } })
     await this.#call('postKlingAccountsByEmailUnpark', { params: { email: kling } })
     await this.#call('postKlingAccountsByEmailTest', { params: { email: kling } })
+    await this.#call('postKlingAccountsByEmailDrain', { params: { email: kling } })
+    await this.#call('postKlingAccountsByEmailUndrain', { params: { email: kling } })
+    await this.#call('postKlingQueuePause', { body: {} })
+    await this.#call('postKlingQueueResume', { body: {} })
   }
 
   async #videos(): Promise<void> {

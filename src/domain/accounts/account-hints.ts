@@ -22,6 +22,8 @@ const HUNG_MS = 60_000
 export interface Refusal {
   until: number
   retryAt: number
+  /** Queued creations waited for slots too. */
+  isQueued?: boolean
 }
 
 export class Hints {
@@ -181,8 +183,8 @@ export class Hints {
     return refusal && refusal.until > now ? refusal : undefined
   }
 
-  markRefusal(pool: string, retryAt: number, askedAt: number): void {
-    this.#refusals.set(pool, { until: askedAt + REFUSAL_MS, retryAt })
+  markRefusal(pool: string, retryAt: number, askedAt: number, isQueued = false): void {
+    this.#refusals.set(pool, { until: askedAt + REFUSAL_MS, retryAt, isQueued })
   }
 
   /** A creation of this tenant has an unknown outcome. Until then, ask the desk whether a creation repeats it. */

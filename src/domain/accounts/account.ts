@@ -55,6 +55,8 @@ const account = z.object({
   legacy: z.optional(z.record(z.string(), z.enum(['alive', 'gone']))),
   /** It came by an import and nobody has unparked it yet (imported.ts). */
   isImported: z.optional(z.boolean()),
+  /** It takes no new jobs (drained.ts). */
+  isDrained: z.optional(z.boolean()),
   createdAt: z.number(),
   updatedAt: z.number(),
   /** The claim by which the account's object got this record. Only the object stores it. */

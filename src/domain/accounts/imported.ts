@@ -6,7 +6,7 @@ import type { Account } from './account.ts'
 import type { Parking } from './parking.ts'
 
 /** No time ends this parking. A year with four digits, so that every client can read it. */
-const NEVER = Date.UTC(9999, 11, 31)
+export const NEVER = Date.UTC(9999, 11, 31)
 
 const IMPORTED =
   'it was imported, and another gateway may still run it. Unpark it when that gateway has stopped'
@@ -24,7 +24,12 @@ export function importedParking(account: Pick<Account, 'isImported'>): Parking |
   return { scope: 'all', reason: 'imported', detail: IMPORTED, until: NEVER, streak: 1 }
 }
 
+/** Somebody must end it. */
+export function hasNoEnd({ reason }: Pick<Parking, 'reason'>): boolean {
+  return reason === 'imported' || reason === 'drained'
+}
+
 /** When a parking ends, as part of a sentence. */
 export function parkedUntil({ reason, until }: Pick<Parking, 'reason' | 'until'>): string {
-  return reason === 'imported' ? 'parked' : `parked until ${new Date(until).toISOString()}`
+  return hasNoEnd({ reason }) ? 'parked' : `parked until ${new Date(until).toISOString()}`
 }

@@ -1,7 +1,7 @@
 /** Decides how long an account is parked, and for which calls. park-after-refusal.ts decides whether it is parked at all. */
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** `scope`: the credential has no permission for this call. `imported`: see imported.ts. */
+/** `scope`: the credential has no permission for this call. `imported`, `drained`: see imported.ts and drained.ts. */
 export type ParkReason =
   | 'credential'
   | 'blocked'
@@ -10,6 +10,7 @@ export type ParkReason =
   | 'busy'
   | 'scope'
   | 'imported'
+  | 'drained'
 
 /**
  * Which calls the parking stops. `all`: every call. `jobs`: calls that take a slot. `plain`: calls that do not. `meter:x`:

@@ -1,7 +1,7 @@
 /** Puts accounts in the order in which they are tried: at random unless the tenant chose another (seed 000). */
 import type { Account } from './account.ts'
+import { recordedParking } from './drained.ts'
 import { orderOf, shuffled, type Balancing } from './balancing.ts'
-import { importedParking } from './imported.ts'
 import { LARGE_POOL } from './seen-full.ts'
 import type { Hints } from './account-hints.ts'
 import { findParking, type Parking, type Wish } from './parking.ts'
@@ -34,7 +34,7 @@ export function pickAccounts(
     : shuffled(accounts, random)
   for (const account of ordered) {
     const parking =
-      importedParking(account) ?? findParking(hints.parkings(account.key, now), wish, now)
+      recordedParking(account, wish) ?? findParking(hints.parkings(account.key, now), wish, now)
     if (parking) choice.parked.push({ account, parking })
     else if (wish.isJob && hints.isFull(account.key, now)) full.push(account)
     else if (wish.isJob && hints.isUnpaid(account.key, now)) unpaid.push(account)

@@ -1,7 +1,7 @@
 /**
  * A token's share of the slots: how many of its jobs run, and how many have started today, against its limits `maxConcurrent` and
  * `jobsPerDay`. What runs is a set of names and not a counter, so that no job is counted or given back twice. A name is the id of a
- * lease; for a queued creation it may be the item's. Pure.
+ * lease. For a queued creation it is made of the item's id in the same way. Pure.
  */
 const DAY_MS = 24 * 3_600_000
 
@@ -55,6 +55,26 @@ export function mayStart(
   if (running.length + jobs <= maxConcurrent) return true
   const oldest = Math.min(...running.filter((at) => at !== DOUBTFUL), now)
   return { limit: 'maxConcurrent', value: maxConcurrent, until: Math.max(now, oldest + typicalMs) }
+}
+
+/** How many more jobs may start now. */
+export function roomOf(
+  { maxConcurrent = Infinity, jobsPerDay = Infinity }: JobLimits,
+  use: Use,
+  now: number
+): number {
+  const { count } = onDayOf(use, now)
+  return Math.min(maxConcurrent - Object.keys(use.running).length, jobsPerDay - count)
+}
+
+/** When a day begins on which more may start, epoch ms. Undefined: the limit of the day is not reached. */
+export function nextDayAt(
+  { jobsPerDay = Infinity }: JobLimits,
+  use: Use,
+  now: number
+): number | undefined {
+  const { day, count } = onDayOf(use, now)
+  return count < jobsPerDay ? undefined : (day + 1) * DAY_MS
 }
 
 /** Counts these jobs. What is counted already, because the call came twice, is not counted again. */

@@ -11,6 +11,11 @@ export interface Pause {
   lane?: string
 }
 
+/** The email of the account whose lane it is. */
+export function emailOf(lane: string): string {
+  return lane.slice(0, lane.lastIndexOf(' '))
+}
+
 export function isPaused(pauses: readonly Pause[], token: string, lane: string): boolean {
   return pauses.some((pause) => (pause.token ?? token) === token && (pause.lane ?? lane) === lane)
 }

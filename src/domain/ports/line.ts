@@ -2,6 +2,8 @@
  * The RPC interfaces of the line of queued creations (docs/rfc/0009-queue.md): what a tenant's desk answers Workers and accounts'
  * objects, and what an account's object answers the desk. The desk decides who is next; only the account's object sends.
  */
+import type { Actor } from '#domain/access/audit.ts'
+import type { Pause } from '#domain/line/pauses.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type {
   ItemRecord,
@@ -27,6 +29,8 @@ export interface Line {
   takeWork(ask: WorkAsk): Promise<WorkAnswer>
   /** Returns the items whose report is written or needs no writing. Safe to repeat. */
   report(account: string, reports: WorkReport[]): Promise<string[]>
+  /** Pauses what it names, or ends that pause. Returns the pauses that stand. Safe to repeat. */
+  pauseLine(pause: Pause, isPaused: boolean, by?: Actor): Promise<Pause[]>
   /** A token was removed or has changed: looks at its items now. */
   tokenChanged(tokenHash: string): Promise<void>
 }
@@ -67,6 +71,8 @@ export interface Work {
   sort: ItemSort
   record: ItemRecord
   sealed: string
+  /** Its token has limits on jobs, so the desk is told of its end. */
+  isLimited?: true
 }
 
 /**

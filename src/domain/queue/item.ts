@@ -51,6 +51,8 @@ export interface ItemSort {
   part?: string
   /** How many slots it needs at once. */
   slots: number
+  /** How many jobs it starts. Absent: one. */
+  jobs?: number
   /** Its own limit on running jobs of its account. It can only lower the account's. */
   limit?: number
   /** Keys of accounts that refused it. */

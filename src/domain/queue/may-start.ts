@@ -16,6 +16,8 @@ export interface Pull {
   gaveBack?: ReadonlySet<string>
   /** Tokens of which no item may start now. Their waiting clients may. */
   stopped?: ReadonlySet<string>
+  /** How many jobs of an item's token may start now, for items of several jobs. Of tokens without room all is stopped. */
+  roomOf?: (token: string) => number
   /** The item for which slots are being saved up here. Nothing else starts. */
   savedFor?: string
   /** It finds nothing else, so it takes what only assets pin to another account, and brings them over first. */
@@ -51,8 +53,9 @@ export function mayStartBy(pull: Pull, now: number): (waiting: WaitingItem) => b
   }
   return (waiting) => {
     if (pull.savedFor !== undefined && pull.savedFor !== waiting.item) return false
-    const { slots, limit = Infinity, startBy, leftOut } = waiting.sort
+    const { slots, limit = Infinity, startBy, leftOut, jobs, token } = waiting.sort
     if (slots > pull.free || pull.held + slots > limit || startBy <= now) return false
+    if (jobs !== undefined && pull.roomOf && jobs > pull.roomOf(token)) return false
     if (leftOut?.includes(pull.account) || pull.gaveBack?.has(waiting.item)) return false
     return pull.parkings.length === 0 || !isParked(waiting)
   }

@@ -238,6 +238,8 @@ export type LeaseAnswer =
       parking?: Parking
       /** Slots are free, but guesses hold as many as they may. */
       ofGuesses?: boolean
+      /** Queued creations wait for slots of this account too. */
+      isQueued?: true
     }
   | { ok: false; reason: 'retired' | 'too_many'; maxJobs: number }
 

@@ -1,5 +1,5 @@
 /** What the lease of a queued creation knows of its item in the line (RFC 0009). Pure. */
-import { newLease, type EndedJob, type Lease, type LeaseAsk } from './lease.ts'
+import { leaseIdOf, newLease, type EndedJob, type Lease, type LeaseAsk } from './lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /** Which job of its creation the lease is for, from 0. */
@@ -10,6 +10,22 @@ export function partOf({ id, requestId }: Pick<Lease, 'id' | 'requestId'>): numb
 /** What clients call the lease's job. Undefined: the creation was not queued, so the provider's id is the only name. */
 export function jobNameOf(lease: Pick<Lease, 'id' | 'requestId' | 'item'>): string | undefined {
   return lease.item?.names[partOf(lease)]
+}
+
+/** What the lease's job is called in its token's share. An item may have had several leases, and is counted once. */
+export function shareNameOf(lease: Lease): string {
+  return lease.item ? leaseIdOf(lease.item.id, partOf(lease)) : lease.id
+}
+
+/** Those of a tenant's tokens with limits, which no desk may forget. */
+export function limitedShares(leases: readonly Lease[], tenant: string): string[] {
+  const mine = leases.filter((lease) => lease.tenant === tenant && lease.isLimited)
+  return mine.map((lease) => shareNameOf(lease))
+}
+
+/** What the jobs of an item are called there. */
+export function shareNamesOf(item: string, jobs: number): string[] {
+  return Array.from({ length: jobs }, (_, part) => leaseIdOf(item, part))
 }
 
 /**

@@ -21,12 +21,13 @@ export interface TriedAccounts {
 }
 
 /**
- * `full`: slots are taken; `isForGuesses`: only those for paths without a row; `isSure`: no account was left out. `busy`:
+ * `full`: slots are taken; `isForGuesses`: only those for paths without a row; `isSure`: no account was left out; `isQueued`: queued
+ * creations wait for them too. `busy`:
  * no slot is known to be taken, but the provider asked for a pause. `parked`: the account whose parking ends first.
  * `never`: the call needs more slots than any account may hold. `none`: no account is left.
  */
 export type NoSlot =
-  | { kind: 'full'; retryAt: number; isForGuesses: boolean; isSure: boolean }
+  | { kind: 'full'; retryAt: number; isForGuesses: boolean; isSure: boolean; isQueued?: boolean }
   | { kind: 'busy'; account: Account; parking: Parking; retryAt: number }
   | { kind: 'parked'; account: Account; parking: Parking }
   | { kind: 'never'; mostSlots: number }
@@ -39,7 +40,9 @@ export function whyNoSlot({ refusals, parked, expectedFreeAt }: TriedAccounts): 
   const retryAt = Math.min(...freeAt, ...busy.map(({ parking }) => parking.until))
   if (freeAt.length > 0) {
     const isForGuesses = full.some((answer) => answer.ofGuesses === true)
-    return { kind: 'full', retryAt, isForGuesses, isSure: expectedFreeAt.length === 0 }
+    const isQueued = full.some((answer) => answer.isQueued === true)
+    const isSure = expectedFreeAt.length === 0
+    return { kind: 'full', retryAt, isForGuesses, isSure, ...(isQueued ? { isQueued } : {}) }
   }
   const [firstBusy] = busy
   if (firstBusy) return { kind: 'busy', ...firstBusy, retryAt }

@@ -1,6 +1,7 @@
 /** The account of this object, when it was removed, and what keeps it from taking jobs: its parkings. Read once, then remembered. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
+import { drainedParking, isOnlyDrain } from '#domain/accounts/drained.ts'
 import { importedParking } from '#domain/accounts/imported.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { Remembered } from '#durable/lifecycle/remembered.ts'
@@ -24,12 +25,13 @@ export class AccountRow {
 
   /** A new credential or limit also ends the account's parkings. */
   save(account: Account): void {
+    const keepsParkings = this.retiredAt === undefined && isOnlyDrain(this.account, account)
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec(
         'INSERT INTO account (id, record, retired_at) VALUES (1, ?, NULL) ON CONFLICT DO UPDATE SET record = excluded.record, retired_at = NULL',
         JSON.stringify(account)
       )
-      this.#forgetParkings()
+      if (!keepsParkings) this.#forgetParkings()
     })
     this.#row.forget()
     this.#parkings.forget()
@@ -55,10 +57,12 @@ export class AccountRow {
     this.#parkings.forget()
   }
 
-  /** With the parking of an imported account, which is no row of its own: only its desk ends it. */
+  /** With the parkings of an imported and of a drained account, which are no rows of their own: only its desk ends them. */
   get parkings(): Parking[] {
-    const imported = this.account && importedParking(this.account)
-    return imported ? [...this.#parkings.value, imported] : this.#parkings.value
+    const { account } = this
+    const recorded = account ? [importedParking(account), drainedParking(account)] : []
+    const standing = recorded.filter((parking) => parking !== undefined)
+    return standing.length > 0 ? [...this.#parkings.value, ...standing] : this.#parkings.value
   }
 
   saveParking(parking: Parking, needless: readonly ParkScope[]): void {

@@ -11,6 +11,7 @@ import {
   type AuditAction,
   type AuditEntry,
 } from '#domain/access/audit.ts'
+import { emailOf, type Pause } from '#domain/line/pauses.ts'
 import { choiceOf, type DeskSettings } from '#domain/accounts/balancing.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
 import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
@@ -69,6 +70,15 @@ export class AuditLog {
       subject: email,
       detail: { now: isNow },
     })
+  }
+
+  /** Of everything, of a token, of an account, or of a token at one account. */
+  pause(by: Actor | undefined, { token, lane }: Pause, isPaused: boolean): void {
+    const detail = {
+      ...(token === undefined ? {} : { token }),
+      ...(lane === undefined ? {} : { account: emailOf(lane) }),
+    }
+    this.write(by, { action: isPaused ? 'queue.paused' : 'queue.resumed', ...this.#desk, detail })
   }
 
   endpoint(by: Actor | undefined, action: AuditAction, endpoint: Endpoint): void {

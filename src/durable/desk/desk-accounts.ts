@@ -2,6 +2,7 @@
  * Adds, changes and removes a desk's accounts. It claims and releases their objects, so that no two desks use the same object.
  */
 import { mayBeSame, type Account } from '#domain/accounts/account.ts'
+import { keepDrain } from '#domain/accounts/drained.ts'
 import { besideBefore } from '#domain/accounts/sign-in.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -62,6 +63,15 @@ export class DeskAccounts {
     return this.#saveInTurn(account, ended)
   }
 
+  /** The account takes no new jobs, or takes them again. The caller writes the audit's line. */
+  async drain(account: Account, isDrained: boolean): Promise<Saved> {
+    const drained = () => {
+      const current = this.#tables.accounts.find(account.email)
+      return current?.key === account.key ? { ...current, isDrained } : undefined
+    }
+    return this.#saveInTurn(account, drained)
+  }
+
   /** The limit of the account as it is when its turn comes. Undefined: there is no such account any more. */
   async changeLimit(
     account: Account,
@@ -104,7 +114,10 @@ export class DeskAccounts {
     await this.#inTurn(email, key, async () => {
       const account = read()
       if (!account) return
-      const beside = () => besideBefore(account, this.#tables.accounts.find(account.email))
+      const beside = () => {
+        const before = this.#tables.accounts.find(account.email)
+        return keepDrain(besideBefore(account, before), before)
+      }
       const targets = this.#deps.targets.current()
       const claim = { key, tenant, email, isNow: false }
       await this.#claims.claim(

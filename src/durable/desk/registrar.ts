@@ -9,7 +9,16 @@ import type { AuditLog } from './audit-log.ts'
 import type { KvCopies } from './kv-copies.ts'
 
 /** A token's name and scope change nothing for what it has in line. */
-const MATTERS = ['subscription', 'expiresAt'] as const satisfies (keyof TokenChange)[]
+const MATTERS = [
+  'subscription',
+  'expiresAt',
+  'weight',
+  'maxPriority',
+  'maxQueued',
+  'maxConcurrent',
+  'jobsPerDay',
+  'whenFull',
+] as const satisfies (keyof TokenChange)[]
 
 export interface RegistrarDeps {
   kv: KvCopies

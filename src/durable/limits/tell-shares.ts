@@ -1,6 +1,7 @@
 /** Tells the desk that jobs of tokens with limits have ended. If it is not reached, it finds out by itself (token-shares.ts). */
 import type { Ports } from '#domain/ports/ports.ts'
-import type { EndedJob } from '#domain/slots/lease.ts'
+import { shareNameOf } from '#domain/slots/queued-lease.ts'
+import type { EndedJob, Lease } from '#domain/slots/lease.ts'
 import type { ShareEnd } from '#domain/limits/share.ts'
 
 /** Jobs of other tokens tell nobody. */
@@ -10,7 +11,8 @@ export function tellShares(ports: Ports, provider: string, ended: readonly Ended
     const mine = limited.filter((lease) => lease.tenant === tenant)
     const known = mine.filter(({ jobId }) => jobId !== undefined)
     // A lease without a job may be what a creation left here that runs on another account.
-    const unknown = mine.filter(({ jobId }) => jobId === undefined)
+    // What becomes of an item is reported to the desk.
+    const unknown = mine.filter(({ jobId, item }) => jobId === undefined && !item)
     tell(ports, { tenant, provider }, known, 'ended')
     tell(ports, { tenant, provider }, unknown, 'doubtful')
   }
@@ -19,11 +21,11 @@ export function tellShares(ports: Ports, provider: string, ended: readonly Ended
 function tell(
   ports: Ports,
   { tenant, provider }: { tenant: string; provider: string },
-  leases: readonly { id: string }[],
+  leases: readonly Lease[],
   how: ShareEnd
 ): void {
   if (leases.length === 0) return
-  const ids = leases.map(({ id }) => id)
+  const ids = leases.map((lease) => shareNameOf(lease))
   const telling = ports.desk(tenant, provider).endShare(ids, how)
   ports.defer(telling.catch(() => ports.log('share_not_ended', { tenant })))
 }

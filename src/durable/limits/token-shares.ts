@@ -8,6 +8,8 @@ import {
   mayBeMended,
   mayStart,
   mend,
+  nextDayAt,
+  roomOf,
   take,
   UNUSED,
   type JobLimits,
@@ -30,6 +32,8 @@ export interface SharesDeps {
   tenant: string
   /** The objects of the tenant's accounts, also of those that were removed and may still have jobs. */
   accountKeys(): string[]
+  /** What no account needs to know: the jobs of queued creations that are chosen. */
+  chosen(): string[]
 }
 
 export class TokenShares {
@@ -59,15 +63,68 @@ export class TokenShares {
 
   #take(token: string, limits: JobLimits, leaseIds: readonly string[]): true | ReachedLimit {
     const { now, durations } = this.#deps.ports()
-    const use = this.#read().get(token) ?? UNUSED
+    const use = this.#useOf(token)
     const isTaken = leaseIds.every((id) => use.running[id] !== undefined)
     const answer = isTaken || mayStart(limits, use, leaseIds.length, now(), durations.typicalJobMs)
     if (answer === true) this.#save(token, use, take(use, leaseIds, now()))
     return answer
   }
 
-  end(leaseIds: readonly string[], how: ShareEnd): void {
-    for (const [token, use] of this.#read()) this.#save(token, use, end(use, leaseIds, how))
+  /** Returns the tokens that have more room now. */
+  end(leaseIds: readonly string[], how: ShareEnd): string[] {
+    const freed: string[] = []
+    for (const [token, use] of this.#read()) {
+      const ended = end(use, leaseIds, how)
+      this.#save(token, use, ended)
+      if (ended !== use && how !== 'doubtful') freed.push(token)
+    }
+    return freed
+  }
+
+  // For the line, which decides in one step and refuses nobody.
+
+  roomOf(token: string, limits: JobLimits): number {
+    return roomOf(limits, this.#useOf(token), this.#deps.ports().now())
+  }
+
+  opensAt(token: string, limits: JobLimits): number | undefined {
+    return nextDayAt(limits, this.#useOf(token), this.#deps.ports().now())
+  }
+
+  /** The caller has looked whether there is room. */
+  takeNow(token: string, names: readonly string[]): void {
+    const use = this.#useOf(token)
+    this.#save(token, use, take(use, names, this.#deps.ports().now()))
+  }
+
+  has(token: string, names: readonly string[]): boolean {
+    const { running } = this.#useOf(token)
+    return names.some((name) => running[name] !== undefined)
+  }
+
+  /** Asks the accounts, if one of these tokens has something old running. False: none has. */
+  async mendFor(
+    tokens: readonly string[],
+    limitsOf: (token: string) => JobLimits | undefined
+  ): Promise<boolean> {
+    const { now, durations } = this.#deps.ports()
+    const isOld = tokens.some((token) => {
+      const use = this.#useOf(token)
+      const { maxConcurrent = Infinity } = limitsOf(token) ?? {}
+      const isFull = Object.keys(use.running).length >= maxConcurrent
+      return isFull && mayBeMended(use, now() - durations.mendShareMs)
+    })
+    if (isOld) await this.#mend()
+    return isOld
+  }
+
+  /** After a transaction that failed. */
+  readAgain(): void {
+    this.#known = undefined
+  }
+
+  #useOf(token: string): Use {
+    return this.#read().get(token) ?? UNUSED
   }
 
   /** Deletes the rows of tokens that are not used any more. */
@@ -89,7 +146,7 @@ export class TokenShares {
     if (limit !== 'maxConcurrent' || until === undefined) return false
     const { now, durations } = this.#deps.ports()
     if (now() < this.#askedAt + durations.mendShareAgainMs) return false
-    return mayBeMended(this.#read().get(token) ?? UNUSED, now() - durations.mendShareMs)
+    return mayBeMended(this.#useOf(token), now() - durations.mendShareMs)
   }
 
   /** If one account cannot be asked, nothing is dropped: the job may be there. */
@@ -102,7 +159,7 @@ export class TokenShares {
     )
     const live = await asked.catch(() => undefined)
     if (!live) return ports.log('shares_not_mended', { tenant: this.#deps.tenant })
-    const ids = new Set(live.flat())
+    const ids = new Set([...live.flat(), ...this.#deps.chosen()])
     // Read again: others were served meanwhile.
     for (const [token, use] of this.#read()) {
       const mended = mend(use, ids, before)

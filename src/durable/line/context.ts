@@ -2,6 +2,8 @@
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
+import type { TokenShares } from '#durable/limits/token-shares.ts'
+import type { ItemShares } from '#durable/limits/item-shares.ts'
 import type { LineMemory } from './line-memory.ts'
 
 export interface LineDeps {
@@ -26,8 +28,11 @@ export interface LineDeps {
   full(): string[]
   /** Sets the alarm, if it is not set to an earlier time. */
   armIn(ms: number): void
+  /** What tokens with limits on jobs use. */
+  shares: TokenShares
 }
 
 export interface LineContext extends LineDeps {
   memory: LineMemory
+  itemShares: ItemShares
 }

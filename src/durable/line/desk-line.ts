@@ -13,10 +13,11 @@ import { endWaiting, takeReport } from './reports.ts'
 import { enqueueAll, findNamed, toShown } from './enqueue.ts'
 import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
+import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory } from './line-memory.ts'
 import { callSilent, dropTokens, endOverdue, isServed } from './look.ts'
 import { resealLine } from './resealing.ts'
-import { takeWork } from './take-work.ts'
+import { laneOf, takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
 import { TokenRows } from './token-rows.ts'
 import { UntoldEnds } from './untold-ends.ts'
@@ -54,8 +55,11 @@ export class DeskLine {
 
   constructor(storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>, deps: LineDeps) {
     const rows = [new ItemRows(storage.sql), new TokenRows(storage.sql)] as const
-    this.#context = { ...deps, memory: new LineMemory(storage, ...rows, deps.now) }
-    this.#looks = new TokenLooks(this.#context)
+    const memory = new LineMemory(storage, ...rows, deps.now)
+    this.#looks = new TokenLooks({ ...deps, memory })
+    const itemShares = new ItemShares(deps.shares, memory, this.#looks)
+    memory.onFailed = () => itemShares.readAgain()
+    this.#context = { ...deps, memory, itemShares }
     this.#waking = new Waking(this.#context)
     this.#untold = new UntoldEnds(this.#context)
   }
@@ -142,7 +146,14 @@ export class DeskLine {
     for (const item of back) this.#noteBack(account, item)
     if (this.#context.memory.owesAnything) this.#armSoon()
     this.#waking.add(back)
+    this.#waking.add(this.#context.itemShares.opened())
     return reports.map(({ item }) => item)
+  }
+
+  /** For the mending of shares. */
+  chosenShares(): string[] {
+    const { memory, itemShares } = this.#context
+    return memory.owesAnything ? itemShares.chosen() : []
   }
 
   async tokenChanged(hash: string): Promise<void> {
@@ -152,12 +163,31 @@ export class DeskLine {
     endOverdue(this.#context, this.#looks)
     this.#armSoon()
     this.#waking.add(this.#heads())
+    // Its limits may be others now. One account that takes an item is not enough then.
+    this.#waking.add(tokens.flatMap((token) => this.#context.itemShares.firstOf(token)))
     this.#context.ports().defer(this.#untold.handOver().catch(() => {}))
+  }
+
+  /** Jobs of these tokens have ended. What waited for their shares is told of at once. */
+  sharesEnded(tokens: readonly string[]): void {
+    if (tokens.length === 0 || this.#context.isClosed()) return
+    const { memory, itemShares } = this.#context
+    if (!memory.owesAnything) return
+    const items = [...itemShares.opened(), ...tokens.flatMap((token) => itemShares.firstOf(token))]
+    if (items.length === 0) return
+    this.#armSoon()
+    this.#waking.add(items)
   }
 
   /** An account was added or changed, or is gone. */
   accountsChanged(): void {
-    if (this.#context.isClosed() || !this.#context.memory.owesAnything) return
+    if (this.#context.isClosed()) return
+    const { memory, accounts } = this.#context
+    const lanes = new Set(accounts().map((account) => laneOf(account)))
+    // The lane of a removed account never comes back.
+    for (const pause of memory.line.pauses)
+      if (pause.lane !== undefined && !lanes.has(pause.lane)) memory.resume(pause)
+    if (!this.#context.memory.owesAnything) return
     this.#lookAt = 0
     this.#context.armIn(1)
     this.#waking.add(this.#heads())
@@ -256,7 +286,7 @@ export class DeskLine {
   }
 
   async runDue(): Promise<void> {
-    const { now, memory, isClosed } = this.#context
+    const { now, memory, itemShares, isClosed } = this.#context
     if (isClosed() || !memory.owesAnything || now() < (this.#lookAt ?? 0)) return
     // If the look dies, the next one is not later.
     this.#lookAt = now() + LOOK_EVERY_MS
@@ -266,10 +296,13 @@ export class DeskLine {
     dropTokens(this.#context, this.#looks)
     await this.#untold.handOver()
     if (isClosed()) return
+    await itemShares.mend(now())
+    if (isClosed()) return
+    this.#waking.add(itemShares.opened())
     const isWaiting = isServed(this.#context, this.#looks)
     this.#pauseMs = isWaiting ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
-    this.#lookAt = now() + this.#pauseMs
-    await callSilent(this.#context, this.#looks, this.#waking)
+    this.#lookAt = Math.min(now() + this.#pauseMs, itemShares.opensAt())
+    await callSilent(this.#context, this.#waking)
   }
 
   /** When the alarm rings next for the line, epoch ms. Undefined: never. */

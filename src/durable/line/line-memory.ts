@@ -43,6 +43,8 @@ export class LineMemory {
   #line: Line | undefined
 
   readonly #now: () => number
+  /** Called after a failed write: what other parts wrote in the same step was not written. */
+  onFailed: () => void = () => {}
 
   constructor(storage: Storage, items: ItemRows, tokens: TokenRows, now: () => number) {
     this.#storage = storage
@@ -63,6 +65,7 @@ export class LineMemory {
       return this.#storage.transactionSync(() => work(line))
     } catch (error) {
       this.#line = undefined
+      this.onFailed()
       throw error
     }
   }

@@ -60,30 +60,32 @@ function endAll(context: LineContext, due: [string, WhyEnded][]): void {
 }
 
 /** Something waits that an account may start, or could if its token can be read. */
-export function isServed({ memory, accounts }: LineContext, looks: TokenLooks): boolean {
-  const all = accounts().map((account) => laneOf(account))
+export function isServed(
+  { memory, accounts, itemShares }: LineContext,
+  looks: TokenLooks
+): boolean {
+  const taking = accounts().filter(({ isDrained }) => isDrained !== true)
+  const all = taking.map((account) => laneOf(account))
   const { order, pauses } = memory.line
   return order.tokens().some(({ token, lists }) => {
     const own = all.filter((lane) => !isPaused(pauses, token, lane))
     return (
       looks.stateOf(token) !== 'waits' &&
+      !itemShares.isUsedUp(token) &&
       lists.some(({ lane }) => own.some((one) => servesLane({ lane: one }, lane)))
     )
   })
 }
 
 /** Calls those that may serve what waits, or have something chosen, and have not asked for work for a while. */
-export async function callSilent(
-  context: LineContext,
-  looks: TokenLooks,
-  waking: Waking
-): Promise<void> {
+export async function callSilent(context: LineContext, waking: Waking): Promise<void> {
   const now = context.now()
   const { line } = context.memory
-  const stopped = looks.stopped()
+  const stopped = context.itemShares.stopped()
   const tokens = line.order.tokens().filter(({ token }) => !stopped.has(token))
   const serving = context.accounts().filter((account) => {
     const lane = laneOf(account)
+    if (account.isDrained === true) return false
     return tokens.some(
       ({ token, lists }) =>
         !isPaused(line.pauses, token, lane) && lists.some((one) => servesLane({ lane }, one.lane))

@@ -3,6 +3,7 @@
  * and rows, memory and owners of one item change in one transaction.
  */
 import type { WorkReport } from '#domain/ports/line.ts'
+import { keptTries } from '#domain/line/tries.ts'
 import { move, type ItemEvent } from '#domain/queue/item-state.ts'
 import type { ItemRecord, ItemSort, UnstartedReason } from '#domain/queue/item.ts'
 import { laneName } from '#domain/queue/item-lists.ts'
@@ -35,18 +36,25 @@ export function takeReport(
   const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
   if (!event) return undefined
   return memory.change((line) => {
+    const { itemShares } = context
     // Also of a second start, so that calls about its job find the account.
     if (report.kind === 'begun') context.learn(withNames(report, row.record.names))
     if (move(state, event) === 'refused') return undefined
     line.chosen.delete(row.item)
     const record = { ...row.record, tries }
-    if (report.kind === 'begun') begin(context, line, { ...row, record }, account, report)
-    else if (event === 'back' || event === 'refused')
+    // A start that came to light late: its share went back with the item.
+    if (report.kind === 'begun' && state !== 'chosen') itemShares.take(row)
+    if (report.kind === 'begun') {
+      begin(context, line, { ...row, record }, account, report)
+      itemShares.keepOnly(report.parts ?? Array.from(report.starts.keys()), row)
+    } else if (event === 'back' || event === 'refused') {
+      itemShares.giveBack(row)
       return putBack(context, line, { ...row, record }, account, report, event)
-    else {
+    } else {
       const { refusal } = report
       const reason = report.kind === 'over' ? report.reason : undefined
       const over = { ...record, ...given({ reason, refusal }) }
+      itemShares.endAs(reason ?? '', row)
       memory.items.leave({ ...row, record: over }, context.now())
     }
     return undefined
@@ -98,7 +106,7 @@ function putBack(
     at === all.length - 1 ? { ...one, ...given({ why }), backAt: now() } : one
   )
   const out = isLeftOut === true ? { leftOut: Array.from(new Set([...leftOut, account])) } : {}
-  const told = { ...record, tries, ...given({ refusal }) }
+  const told = { ...record, tries: keptTries(tries), ...given({ refusal }) }
   if (event === 'refused') {
     const ended: ItemSort = { ...sort, ...out, state: 'untold', reason: 'refused' }
     memory.items.save({ item, sort: ended, record: { ...told, endedAt: now() } }, 'dropped')

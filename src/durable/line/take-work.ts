@@ -41,7 +41,7 @@ export function takeWork(
   { looks, gaveBack, pulls }: Beside,
   ask: WorkAsk
 ): Taken {
-  const { memory } = context
+  const { memory, itemShares } = context
   const account = context.accounts().find(({ key }) => key === ask.account)
   const owed = Array.from(memory.line.chosen).filter(
     ([item, { choice }]) => choice.account === ask.account && !ask.underWay.includes(item)
@@ -56,7 +56,8 @@ export function takeWork(
     held: ask.held + slots,
     parkings: ask.parkings,
     gaveBack,
-    stopped: looks.stopped(),
+    stopped: itemShares.stopped(),
+    roomOf: (token) => itemShares.roomOf(token),
   }
   const pull = withPauses(asked, lists.tokens(), memory.line.pauses)
   const most = ask.most ?? Infinity
@@ -78,10 +79,12 @@ export function takeWork(
   const work = handed.all.map((one) =>
     toWork(context, account !== undefined && mayStart(one[1].sort.token), one)
   )
+  // Only for this choice: a freed share makes room.
+  const { roomOf: _, ...said } = pull
   const isMore = account !== undefined && hasMore(context, pull)
   const leave = clients.reduce((sum, one) => sum + one.slots, 0)
   const kept = leave > 0 ? { clients } : {}
-  return { work, leave, isMore, ...kept, isCut: handed.isCut, ...(account ? { pull } : {}) }
+  return { work, leave, isMore, ...kept, isCut: handed.isCut, ...(account ? { pull: said } : {}) }
 }
 
 type Handed = [item: string, chosen: Chosen]
@@ -121,6 +124,9 @@ function choose(
     const chosen: Chosen = { sort, choice }
     line.chosen.set(item, chosen)
     handOver(context, line, item, chosen)
+    context.itemShares.take(turn.waiting)
+    if (context.itemShares.isUsedUp(sort.token))
+      pull.stopped = new Set([...(pull.stopped ?? []), sort.token])
     sum += sort.bytes
     all.push([item, chosen])
   }
@@ -129,7 +135,7 @@ function choose(
 
 /** Where an item that needs several slots has waited for long, slots are saved up for it before anything else is given out. */
 function nextTurn(
-  { now, accounts }: LineContext,
+  { now, accounts, itemShares }: LineContext,
   line: Line,
   pull: Pull,
   pulls: () => Pull[]
@@ -143,7 +149,8 @@ function nextTurn(
   // What must not start keeps no slot from others.
   const find = (item: string) => {
     const found = order.lists.find(item)
-    return found && pull.stopped?.has(found.sort.token) ? undefined : found
+    if (!found || pull.stopped?.has(found.sort.token)) return undefined
+    return itemShares.holdsUp(found) ? undefined : found
   }
   line.saving = savingAt(line.saving, turn, { pull, accounts: known, now: now() }, find)
   return order.chooseTurn(withSaving(pull, line.saving), now())
@@ -157,7 +164,7 @@ function handOver(context: LineContext, line: Line, item: string, chosen: Chosen
 }
 
 function toWork(
-  { memory, now }: LineContext,
+  { memory, now, itemShares }: LineContext,
   isAllowed: boolean,
   [item, { sort, choice }]: Handed
 ): Work {
@@ -175,6 +182,7 @@ function toWork(
     sort,
     record,
     sealed: memory.items.sealedOf(item),
+    ...(itemShares.isCounted({ item, sort }) ? { isLimited: true } : {}),
   }
 }
 

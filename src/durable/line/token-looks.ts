@@ -2,7 +2,8 @@
  * What the desk knows of the tokens whose items wait. A choice awaits nothing, so tokens are looked at before it. One that was not
  * looked at, or could not be read, is stepped over.
  */
-import type { TokenRecord } from '#domain/access/token.ts'
+import { shareOf, type TokenRecord } from '#domain/access/token.ts'
+import type { JobLimits } from '#domain/limits/share.ts'
 import type { LineContext } from './context.ts'
 
 /** As old as any call may find a token. */
@@ -20,12 +21,12 @@ interface Look {
 }
 
 export class TokenLooks {
-  readonly #context: LineContext
+  readonly #context: Omit<LineContext, 'itemShares'>
   readonly #looks = new Map<string, Look>()
   /** By token. */
   readonly #hashes = new Map<string, string>()
 
-  constructor(context: LineContext) {
+  constructor(context: Omit<LineContext, 'itemShares'>) {
     this.#context = context
   }
 
@@ -94,7 +95,13 @@ export class TokenLooks {
     return this.#looks.get(token)?.record?.maxQueued
   }
 
-  /** Those that may start nothing now. */
+  /** Undefined: it has none on jobs, or is not known. */
+  limitsOf(token: string): JobLimits | undefined {
+    const record = this.#looks.get(token)?.record
+    return record && shareOf(record)?.limits
+  }
+
+  /** Those that may start nothing now, whatever their limits say. */
   stopped(): Set<string> {
     const waiting = Array.from(this.#context.memory.line.order.lists.tokens())
     return new Set(waiting.filter((token) => this.stateOf(token) !== 'good'))

@@ -65,7 +65,10 @@ export class Waking {
 
   #find(item: string): WaitingItem | undefined {
     if (this.#context.isClosed()) return undefined
-    return this.#context.memory.line.order.lists.find(item)
+    const { memory, itemShares } = this.#context
+    const waiting = memory.line.order.lists.find(item)
+    // No account may start it, so none is asked. The end of another job of its token brings it here again.
+    return waiting && itemShares.holdsUp(waiting) ? undefined : waiting
   }
 
   /** Those lately full come last. */
@@ -75,6 +78,7 @@ export class Waking {
     const late = new Set(full())
     const { pauses } = memory.line
     const ranked = accounts()
+      .filter(({ isDrained }) => isDrained !== true)
       .map((account) => {
         const at = random() + (late.has(account.key) ? 1 : 0)
         return { account: account.key, lane: laneOf(account), at }

@@ -4,7 +4,7 @@
  * anything goes out, so after a restart an item is under way, has begun, or is over, and is not sent a second time.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import { mayAsk } from '#domain/accounts/imported.ts'
+import { hasNoEnd, mayAsk } from '#domain/accounts/imported.ts'
 import type { UnstartedEnd, Work, WorkReport } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease } from '#domain/slots/lease.ts'
@@ -16,20 +16,16 @@ import type { SenderContext, SenderDeps } from './context.ts'
 import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
 import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
+import { SendPauses } from './send-pauses.ts'
 import { Unreported } from './unreported.ts'
 import { endUnstarted } from './unstarted.ts'
 
-/** So many items are sent at once. The other connections are for deliveries and status checks. */
-const SENDS_MAX = 4
 /** How long the account asks at each freed slot after it heard that more waits. Each answer counts anew. */
 const AWAKE_MS = 10 * 60_000
 /** When a pull without an answer is tried again. After that the desk's look mends it. */
 const PULL_AGAIN_MS = [1000, 5000, 30_000]
-/** The pause after an item that could not be sent for a reason that is the gateway's or the account's own. */
-const TROUBLE_MS = 30_000
-
-/** `told`: the desk was told what its tables say. */
-type Became = Started['kind'] | 'told' | 'under way'
+/** `told`: the desk was told what its tables say. `passed`: it went back, and other items may be sent here all the same. */
+type Became = Started['kind'] | 'told' | 'under way' | 'passed'
 
 export class Sender {
   readonly #context: SenderContext
@@ -47,7 +43,7 @@ export class Sender {
   #failures = 0
   #moreUntil: number
   #savedUntil: number
-  #troubleUntil = 0
+  readonly #pauses: SendPauses
   /** How many slots were held when it was last looked. */
   #heldBefore = 0
 
@@ -55,6 +51,7 @@ export class Sender {
     this.#context = context
     this.#deps = deps
     this.#unreported = new Unreported(context)
+    this.#pauses = new SendPauses(context.now)
     this.holds = new SlotHolds({
       now: context.now,
       after: (ms, signal) => context.ports().after(ms, signal),
@@ -101,15 +98,17 @@ export class Sender {
     const held = this.#held()
     const isFreed = held < this.#heldBefore
     this.#heldBefore = held
-    return isFreed && this.pullIfMore()
+    if (!isFreed) return false
+    this.#pauses.noteFreed()
+    return this.pullIfMore()
   }
 
   /** When the next parking ends, because nobody is told of that. Undefined: nothing waits for it. */
   dueAt(): number | undefined {
     const { tables, now } = this.#context
     if (!this.isAwake || tables.isRetired()) return undefined
-    const ends = tables.parkings().map(({ until }) => until)
-    const later = ends.filter((until) => until > now())
+    const ending = tables.parkings().filter((parking) => !hasNoEnd(parking))
+    const later = ending.map(({ until }) => until).filter((until) => until > now())
     return later.length === 0 ? undefined : Math.min(...later)
   }
 
@@ -171,7 +170,7 @@ export class Sender {
       held: this.#held() + this.#promised(),
       underWay: [...new Set(underWay)],
       parkings: tables.parkings().filter(({ until }) => until > at),
-      most: SENDS_MAX - this.#open.size,
+      most: Math.max(0, this.#mostNow()),
     }
     const release = this.holds.ask(free)
     try {
@@ -242,9 +241,14 @@ export class Sender {
 
   #free(tenant: string): number {
     const { tables, now } = this.#context
-    const isStopped = this.#open.size >= SENDS_MAX || now() < this.#troubleUntil
-    if (isStopped || !this.#isHolder(tenant) || !mayAsk(tables.account())) return 0
+    if (this.#pauses.isPaused || this.#mostNow() <= 0) return 0
+    if (!this.#isHolder(tenant) || !mayAsk(tables.account())) return 0
     return Math.max(0, freeSlots(this.#deps.ledger(), now()).free - this.#promised())
+  }
+
+  /** How many more items may be handed over now. */
+  #mostNow(): number {
+    return this.#pauses.most - this.#open.size
   }
 
   #take(tenant: string, work: Work): void {
@@ -256,7 +260,7 @@ export class Sender {
   }
 
   #startWaiting(): void {
-    while (this.#waiting.length > 0 && this.sending < SENDS_MAX) {
+    while (this.#waiting.length > 0 && this.sending < this.#pauses.most) {
       const next = this.#waiting.shift()
       if (next) this.#context.defer(this.#run(next))
     }
@@ -269,7 +273,7 @@ export class Sender {
     try {
       became = await this.#decide(work)
     } catch (error) {
-      this.#troubleUntil = this.#context.now() + TROUBLE_MS
+      this.#pauses.noteTrouble()
       this.#log('item_not_started', { item, requestId: leaseId, name: (error as Error).name })
     }
     this.#open.delete(item)
@@ -277,7 +281,7 @@ export class Sender {
     if (became === 'searching') await this.#search(record.tenant, { item, leaseId })
     this.#deps.onSent()
     this.#startWaiting()
-    // After an item that this account could not take, the next one waits for a freed slot, too. A refused one has freed its slot.
+    // After an item that this account could not take, the next one waits for a freed slot, too.
     if (became !== undefined && became !== 'back') this.pullIfMore()
   }
 
@@ -301,12 +305,12 @@ export class Sender {
     const account = this.#accountFor(work)
     if (!account) {
       await this.#unreported.send(tenant, { item, leaseId, kind: 'back', why: 'may not start' })
-      return 'back'
+      return 'passed'
     }
     const started = await this.#start(work, account, evidence.absents)
     if (started.kind === 'back') await this.#giveBack(work, started)
     if (started.kind === 'ends') await this.#end(work, started)
-    return started.kind
+    return started.kind === 'back' && started.isLeftOut ? 'passed' : started.kind
   }
 
   /** Undefined: the item must not be started here. */
@@ -329,8 +333,7 @@ export class Sender {
     { item, leaseId, record }: Work,
     back: Extract<Started, { kind: 'back' }>
   ): Promise<void> {
-    // Otherwise 900 items would be handed over and given back as fast as requests go.
-    if (back.why === 'account_unavailable') this.#troubleUntil = this.#context.now() + TROUBLE_MS
+    this.#pauses.noteBack(back.why)
     await this.#unreported.send(record.tenant, { item, leaseId, ...back })
     if (back.isLeftOut) return
     // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.

@@ -46,14 +46,16 @@ function announceWithMarks(
   const isSilent = !lease.isTracked || lease.kind === 'call' || outcome.status === 'forced'
   const { events } = provider
   if (isSilent || goesBack(end)) return undefined
-  // The endpoints got the event already. The job's own callback URL did not.
-  const isKnown = forwardedId === undefined ? {} : { isCallbackOnly: true }
   const name = jobNameOf(lease)
+  // The client of a queued creation does not know the id under which the event was passed on.
+  const toldId = name === undefined ? forwardedId : undefined
+  // The endpoints got the event already. The job's own callback URL did not.
+  const isKnown = toldId === undefined ? {} : { isCallbackOnly: true }
   const isUnsure = outcome.status === 'absent' || outcome.status === 'outcome_unknown'
   const isSure = !isUnsure && lease.state !== 'suspect'
   const shown = name === undefined ? lease : named(provider, lease, name, isSure)
   const about = { provider: provider.name, tenant: lease.tenant, lease: shown, ...isKnown }
-  const eventId = forwardedId ?? idOfEnd(end)
+  const eventId = toldId ?? idOfEnd(end)
   const ids = [...idsOf(shown), ...(name !== undefined && isSure ? idsOf(lease) : [])]
   const told = (one: Announcement) => withReplyBody(events, withJobName(events, one, lease, name))
   const isTheirs = name !== undefined && !isSure

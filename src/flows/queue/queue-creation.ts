@@ -170,6 +170,7 @@ function itemOf(
       ...(ask.meter === undefined ? {} : { meter: ask.meter }),
       ...(part === undefined ? {} : { part }),
       slots,
+      ...(ask.count === 1 ? {} : { jobs: ask.count }),
       ...(call.limit === undefined ? {} : { limit: call.limit }),
     },
     record: {

@@ -5,6 +5,7 @@
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Work } from '#domain/ports/line.ts'
+import { FULL_THERE, hasParked, PARKED } from '#domain/line/tries.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -18,11 +19,6 @@ import type { ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { openItem } from './item-text.ts'
 import { readRefusal, sealRefusal, type Refusal } from './refusal.ts'
-
-/** Begins the reason of an item that came back because it got an account parked. A request may park one account at most. */
-const PARKED = 'parked: '
-/** A 429 is about the account at this moment, so it says nothing about the item, however many accounts answer it. */
-const BUSY = `${PARKED}busy`
 
 export interface Starter {
   provider: Provider
@@ -45,13 +41,16 @@ export type Started =
 
 export async function startItem(ports: Ports, work: Work, starter: Starter): Promise<Started> {
   const { provider, account, absents, begun } = starter
-  const own = { ...ports, hasParked: { isTrue: hasParked(work) } }
+  const own = { ...ports, hasParked: { isTrue: work.record.tries.some((one) => hasParked(one)) } }
   const call = await openItem(own, provider, work).catch((error: unknown) => {
     if (!(error instanceof CannotOpen)) throw error
     logMissingKey(own, 'queued_body', error)
     return undefined
   })
   if (!call) {
+    // Where the credential cannot be opened either, a key was taken out too early. It may come back.
+    const opened = await openAccountFor(own, provider, account, work.record.path).catch(unsentOf)
+    if (opened instanceof AppError) return { kind: 'back', why: opened.code }
     const detail = 'its body cannot be opened: the master key that sealed it is gone'
     return { kind: 'ends', reason: 'key_missing', detail, ask: itemAsk(work, absents) }
   }
@@ -63,7 +62,12 @@ export async function startItem(ports: Ports, work: Work, starter: Starter): Pro
   creation.keep = begun
   const { item } = itemAsk(work, absents)
   const part = provider.accounts.credentialKindFor?.(call.path)
-  const whole = { ...creation.ask, ...(item && { item }), ...(part === undefined ? {} : { part }) }
+  const whole = {
+    ...creation.ask,
+    ...(item && { item }),
+    ...(part === undefined ? {} : { part }),
+    ...(work.isLimited ? { isLimited: true as const } : {}),
+  }
   // Everything that may fail comes before the lease: a lease that was not sent under costs a search of minutes.
   const ready = await Promise.all([
     askOn(own, creation, account),
@@ -112,11 +116,6 @@ export function itemAsk(
   }
 }
 
-/** Whether an earlier try of the item got an account parked for something that may be the item's own fault. */
-function hasParked({ record }: Work): boolean {
-  return record.tries.some(({ why = '' }) => why.startsWith(PARKED) && why !== BUSY)
-}
-
 async function afterAnswer(
   ports: Ports,
   { sort, record: { tenant } }: Work,
@@ -134,7 +133,7 @@ async function afterAnswer(
   if (run.kind === 'retry') return { kind: 'back', why: 'newer credential' }
   const { parking, answer } = run
   if (parking) return { kind: 'back', why: PARKED + parking.reason }
-  if (answer?.response.status === 429) return { kind: 'back', why: BUSY }
+  if (answer?.response.status === 429) return { kind: 'back', why: FULL_THERE }
   const refusal = answer && (await readRefusal(answer))
   const sealed = refusal && { refusal: await seal(refusal) }
   // No other account may serve it, so it would wait for nothing.

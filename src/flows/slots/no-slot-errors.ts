@@ -5,6 +5,8 @@ import type { NoSlot } from '#domain/slots/why-no-slot.ts'
 import { retryAfterSeconds } from '#domain/text/retry-after.ts'
 import { unavailable } from '#flows/accounts/unavailable.ts'
 
+const WAIT_INSTEAD = 'With the header Prefer: wait=60 this call waits for its turn among them.'
+
 /** `email`: the only account that could serve the call. */
 export function noSlotError(
   why: NoSlot,
@@ -14,7 +16,7 @@ export function noSlotError(
 ): AppError {
   switch (why.kind) {
     case 'full':
-      return slotsFull(why.retryAt, email, now, why.isForGuesses)
+      return slotsFull(why.retryAt, email, now, why)
     case 'busy':
       return busy(why, now)
     case 'parked':
@@ -29,17 +31,21 @@ export function noSlotError(
   }
 }
 
-/** `isForGuesses`: only the slots for paths without a row are taken. */
+/**
+ * `isForGuesses`: only the slots for paths without a row are taken. `isQueued`: queued creations take each slot that comes free, so a
+ * call that comes again would find none for long. One that waits stands in one order with them.
+ */
 export function slotsFull(
   retryAt: number,
   email: string | undefined,
   now: number,
-  isForGuesses = false
+  { isForGuesses = false, isQueued = false }: { isForGuesses?: boolean; isQueued?: boolean } = {}
 ): AppError {
   const seconds = retryAfterSeconds(retryAt, now)
   const whose = email === undefined ? 'all accounts' : `account ${email}`
   const which = isForGuesses ? 'All slots for paths that the gateway does not know' : 'All slots'
-  const message = `${which} of ${whose} are taken. Try again in ${seconds} s.`
+  const queued = isQueued ? ` Queued jobs wait for them. ${WAIT_INSTEAD}` : ''
+  const message = `${which} of ${whose} are taken. Try again in ${seconds} s.${queued}`
   const who = email === undefined ? {} : { accountEmail: email }
   const details = { retryAfterSeconds: seconds, isOfGuesses: isForGuesses, ...who }
   return new AppError('slots_full', message, details)

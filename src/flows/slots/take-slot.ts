@@ -113,7 +113,7 @@ function newSearch(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseA
   const pool = poolOf(call, eligible, ask)
   const onlyEmail = eligible.isPinned ? eligible.accounts[0]?.email : undefined
   const remembered = ports.hints.refusal(pool, startedAt)
-  if (remembered) throw slotsFull(remembered.retryAt, onlyEmail, startedAt)
+  if (remembered) throw slotsFull(remembered.retryAt, onlyEmail, startedAt, told(call, remembered))
   return {
     ...choice,
     call,
@@ -246,6 +246,12 @@ function noSlotLeft(ports: Ports, search: Search) {
   )
   const why = whyNoSlot({ ...search, expectedFreeAt })
   if (why.kind === 'full' && why.isSure)
-    hints.markRefusal(search.pool, why.retryAt, search.startedAt)
-  return noSlotError(why, search.ask, search.onlyEmail, now)
+    hints.markRefusal(search.pool, why.retryAt, search.startedAt, why.isQueued)
+  const shown = why.kind === 'full' ? { ...why, ...told(search.call, why) } : why
+  return noSlotError(shown, search.ask, search.onlyEmail, now)
+}
+
+/** A call that has waited is not told to wait. */
+function told({ waitSeconds }: ReadCall, { isQueued }: { isQueued?: boolean }) {
+  return { isQueued: isQueued === true && waitSeconds === undefined }
 }

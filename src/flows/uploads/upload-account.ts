@@ -3,6 +3,8 @@
  * Folders, knowledge bases and the like go to the same account, because they are used together with uploads later.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { drainedParking } from '#domain/accounts/drained.ts'
+import type { Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { rowOf } from '#flows/accounts/report-refusal.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
@@ -23,11 +25,16 @@ export async function homeFirst(
   const own = `row:${rowOf(call)}`
   // A parking that stops only another row or one kind of jobs does not change the home account.
   const isMoving = (scope: string) => !/^(meter|row):/.test(scope) || scope === own
-  const parked = all.flatMap(({ email, key }) => {
-    const ends = ports.hints.parkings(key, now).filter(({ scope }) => isMoving(scope))
+  const parked = all.flatMap((account) => {
+    const { email, key } = account
+    const known = [drainedParking(account), ...ports.hints.parkings(key, now)]
+    const ends = known.filter((one) => one !== undefined && isMoving(one.scope)) as Parking[]
     return ends.length === 0 ? [] : [{ email, until: Math.max(...ends.map(({ until }) => until)) }]
   })
-  const wish = { able: drawn.map(({ email }) => email), parked, isUpload: pool === 'roomy' }
+  // What is uploaded to a drained account could not be used there.
+  const taking = drawn.filter(({ isDrained }) => isDrained !== true)
+  const able = taking.length > 0 ? taking : drawn
+  const wish = { able: able.map(({ email }) => email), parked, isUpload: pool === 'roomy' }
   const email = await ports
     .desk(call.tenant, call.provider.name)
     .takeHome(call.tokenId ?? '', wish)

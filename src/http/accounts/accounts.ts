@@ -13,6 +13,7 @@ import { notePartial } from '#http/request/partial.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
 import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { testAccount, testView } from './account-test.ts'
+import { drainAccount } from './drain.ts'
 import { accountView, seeAccounts, shownAs, toShown, toView } from './account-view.ts'
 
 const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
@@ -134,6 +135,22 @@ function changing(app: App, provider: Provider): void {
     },
     async (c) => unpark(c, provider, await find(c, provider))
   )
+
+  for (const isDrained of [true, false]) {
+    const what = isDrained ? 'Let the jobs of' : 'Let new jobs start again on'
+    const then = isDrained ? ' end, and start no new ones on it' : ''
+    route(
+      app,
+      {
+        method: 'post',
+        needs: 'full',
+        path: isDrained ? '/{email}/drain' : '/{email}/undrain',
+        summary: `${what} a ${provider.name} account${then}`,
+        answers: { 200: accountView, ...errors, 403: ownError, 404: NOT_THIS, 409: ownError },
+      },
+      async (c) => drainAccount(c, provider, await find(c, provider), isDrained)
+    )
+  }
 
   route(
     app,

@@ -2,10 +2,12 @@
 import { cancelItem } from '#flows/queue/cancel-item.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
+import { addPauses } from './pause.ts'
 import { newApp, ownError, route, type App } from '#http/request/route.ts'
 
 export function queue(provider: Provider): App {
   const app = newApp()
+  addPauses(app, provider)
   route(
     app,
     {

@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { stopClock } from '../../support/clock/clock.ts'
 import { openGateway, type Gateway } from '../../support/gateway.ts'
-import { expectLimit, limitedBy } from '../../support/scenes/limits.ts'
+import { expectLimit, limitedBy } from '../../support/scenes/tokens/limits.ts'
 
 const gateway = await openGateway({
   accounts: { a: 40 },

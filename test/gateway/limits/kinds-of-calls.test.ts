@@ -6,7 +6,7 @@ import { PROVIDERS } from '../../../src/providers/index.ts'
 import { VIDEO, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
-import { limitedBy } from '../../support/scenes/limits.ts'
+import { limitedBy } from '../../support/scenes/tokens/limits.ts'
 import { sceneOf } from '../../support/scenes/legacy/legacy-videos.ts'
 import {
   call,

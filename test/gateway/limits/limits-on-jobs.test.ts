@@ -13,7 +13,7 @@ import {
 import { type Gateway, type GatewayOptions } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import { isFull } from '../../support/full.ts'
-import { acceptedSoon, expectLimit, limitedBy, lose } from '../../support/scenes/limits.ts'
+import { acceptedSoon, expectLimit, limitedBy, lose } from '../../support/scenes/tokens/limits.ts'
 
 const open = gatewaysOfTests()
 const CREATE = { method: 'POST', path: '/v3/videos' }

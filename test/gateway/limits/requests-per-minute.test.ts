@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { REQUESTS_PER_MINUTE } from '#domain/access/token.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { VIDEO, type Gateway } from '../../support/gateway.ts'
-import { expectLimit, limitedBy } from '../../support/scenes/limits.ts'
+import { expectLimit, limitedBy } from '../../support/scenes/tokens/limits.ts'
 import { call, NEW, newStreamToken } from '../../support/scenes/streaming.ts'
 import { call as callTool } from '../mcp/agent.ts'
 

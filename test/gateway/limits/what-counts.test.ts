@@ -4,7 +4,7 @@ import { advance, CLOCKED, SECOND, stopClock } from '../../support/clock/clock.t
 import { VIDEO, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
-import { acceptedSoon, expectLimit, limitedBy } from '../../support/scenes/limits.ts'
+import { acceptedSoon, expectLimit, limitedBy } from '../../support/scenes/tokens/limits.ts'
 import { sceneOf } from '../../support/scenes/legacy/legacy-videos.ts'
 import { call, NEW, newStreamToken, openSession } from '../../support/scenes/streaming.ts'
 import { call as callTool } from '../mcp/agent.ts'

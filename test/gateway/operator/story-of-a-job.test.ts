@@ -2,7 +2,7 @@
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
-import { addCustomer } from '../../support/scenes/own-tokens.ts'
+import { addCustomer } from '../../support/scenes/tokens/own-tokens.ts'
 import { Receiver } from '../../support/receiver.ts'
 
 const receiver = await Receiver.open()

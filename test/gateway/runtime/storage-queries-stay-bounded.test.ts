@@ -13,7 +13,7 @@ import {
   rowsReadBy,
   statementsOf,
 } from '../../support/sql/sql.ts'
-import { addCustomer, startVideo } from '../../support/scenes/own-tokens.ts'
+import { addCustomer, startVideo } from '../../support/scenes/tokens/own-tokens.ts'
 import { testFull } from '../../support/full.ts'
 
 const open = gatewaysOfFile()

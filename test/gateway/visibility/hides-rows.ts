@@ -13,7 +13,7 @@ import {
 import { oneOfEach } from '../../support/full.ts'
 import type { Gateway } from '../../support/gateway.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
-import { addCustomer, shownOf, startVideo } from '../../support/scenes/own-tokens.ts'
+import { addCustomer, shownOf, startVideo } from '../../support/scenes/tokens/own-tokens.ts'
 
 /** What is nobody's, by provider. */
 const NOBODYS = { heygen: '9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b99', kling: '987654321098765432' }

@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { stopClock } from '../../support/clock/clock.ts'
 import { openGateway } from '../../support/gateway.ts'
-import { addCustomer, startVideo } from '../../support/scenes/own-tokens.ts'
+import { addCustomer, startVideo } from '../../support/scenes/tokens/own-tokens.ts'
 
 const agency = await openGateway({
   accounts: { a: 10, b: 10 },

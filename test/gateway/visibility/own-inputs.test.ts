@@ -5,7 +5,12 @@ import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
 import { addKling, T2V, TEXT2VIDEO, TURBO } from '../../support/scenes/kling.ts'
-import { addCustomer, shownOf, startVideo, type Customer } from '../../support/scenes/own-tokens.ts'
+import {
+  addCustomer,
+  shownOf,
+  startVideo,
+  type Customer,
+} from '../../support/scenes/tokens/own-tokens.ts'
 import { upload } from '../../support/scenes/uploads.ts'
 
 const open = gatewaysOfFile()

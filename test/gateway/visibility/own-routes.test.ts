@@ -9,7 +9,12 @@ import { Receiver } from '../../support/receiver.ts'
 import { call as tool, failure } from '../mcp/agent.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
-import { addCustomer, shownOf, startVideo, type Customer } from '../../support/scenes/own-tokens.ts'
+import {
+  addCustomer,
+  shownOf,
+  startVideo,
+  type Customer,
+} from '../../support/scenes/tokens/own-tokens.ts'
 
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()

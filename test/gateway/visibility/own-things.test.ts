@@ -4,7 +4,12 @@ import { until } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
-import { addCustomer, shownOf, startVideo, type Customer } from '../../support/scenes/own-tokens.ts'
+import {
+  addCustomer,
+  shownOf,
+  startVideo,
+  type Customer,
+} from '../../support/scenes/tokens/own-tokens.ts'
 
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()

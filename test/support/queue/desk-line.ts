@@ -6,6 +6,7 @@ import type { TokenRecord } from '#domain/access/token.ts'
 import type { Line, UnstartedEnd, WorkAnswer, WorkAsk } from '#domain/ports/line.ts'
 import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
 import type { ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { Pause } from '#domain/line/pauses.ts'
 import type { ClientWish } from '#domain/queue/waiting-clients.ts'
@@ -29,9 +30,19 @@ interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report'> {
   forget(now: number, keepMs: number): void
   forgetAll(): void
   hasWork: boolean
+  sharesEnded(tokens: string[]): void
+  chosenShares(): string[]
   reseal(resealer: object, after: string): Promise<{ after?: string }>
 }
+interface Shares {
+  take(token: string, limits: object, names: string[]): Promise<unknown>
+  end(names: string[], how: string): string[]
+}
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
+const sharesFile: string = '../../../src/durable/limits/token-shares.ts'
+const { TokenShares } = (await import(sharesFile)) as {
+  TokenShares: new (storage: object, deps: object) => Shares
+}
 const file: string = '../../../src/durable/line/desk-line.ts'
 const { DeskLine: DeskLineClass } = (await import(file)) as {
   DeskLine: new (storage: object, deps: object) => DeskLine
@@ -78,6 +89,9 @@ export class PlayedDesk {
   }
   /** Called for each owner that is written, inside the transaction. */
   onLearn: () => void = () => {}
+  shares!: Shares
+  /** By account's key: the names of jobs of limited tokens that it has. */
+  leases = new Map<string, string[]>()
   line: DeskLine = this.#open()
   #made = 0
   #work: Promise<unknown>[] = []
@@ -89,6 +103,7 @@ export class PlayedDesk {
         this.calls.push(isOwed ? `${key} owed` : key)
         await this.onWork(key, isOwed)
       },
+      limitedLeases: async () => this.leases.get(key) ?? [],
       endUnstarted: (_tenant: string, ends: UnstartedEnd[]) => this.onEnds(key, ends),
     })
     const ports = {
@@ -107,7 +122,15 @@ export class PlayedDesk {
         await (this.giveUp ? new Promise((resolve) => setTimeout(resolve, 20)) : ended)
       },
       log: () => {},
+      now: () => this.now,
+      durations: durationsAt(1),
     }
+    this.shares = new TokenShares(this.storage, {
+      ports: () => ports,
+      tenant: TENANT,
+      accountKeys: () => this.accounts.map(({ key }) => key),
+      chosen: () => this.line.chosenShares(),
+    })
     return new DeskLineClass(this.storage, {
       ports: () => ports,
       now: () => this.now,
@@ -126,10 +149,17 @@ export class PlayedDesk {
         this.sent.push(`${id} ${account}`)
       },
       full: () => [],
+      shares: this.shares,
       armIn: (ms: number) => {
         this.alarmAt = Math.min(this.alarmAt, this.now + ms)
       },
     })
+  }
+
+  /** As an account's object tells of jobs that have ended. */
+  async endJobs(...items: string[]): Promise<void> {
+    this.line.sharesEnded(this.shares.end(items, 'ended'))
+    await this.settle()
   }
 
   restart(): void {

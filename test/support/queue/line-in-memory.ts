@@ -93,6 +93,10 @@ export class LineInMemory implements Line {
     return toShown(kept)
   }
 
+  async pauseLine(): Promise<[]> {
+    return []
+  }
+
   async takeWork(ask: WorkAsk): Promise<WorkAnswer> {
     const account = this.#setting.accounts[ask.account]
     if (!account) return { work: [], leave: 0, isMore: false }

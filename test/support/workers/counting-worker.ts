@@ -7,7 +7,8 @@
  * - `GET /__points`: the data points for Analytics Engine.
  * Calls with another `x-isolate` have other caches, `/__cold` makes the isolate forget what it remembers, `/__nothing` does nothing.
  * `/__evict` evicts every account's object: what it has only in memory is gone. `/__evict?all` evicts the desks, too. `/__give-up`
- * makes the platform give up every alarm. `POST /__lose ["bind"]`: from now on calls of these methods of objects fail.
+ * makes the platform give up every alarm. `POST /__lose ["bind"]`: from now on calls of these methods of objects fail. `["bind!"]`:
+ * they are carried out, and their answers get lost.
  * The test moves the Worker's clock (movable-clock.ts), which does not count. It can start again in the same workerd (renewal.ts). An
  * entry for runWorker, never deployed.
  */
@@ -139,7 +140,9 @@ function countObjects<T extends DurableObjectNamespace>(namespace: T): T {
             if (lost.includes(String(method))) return Promise.reject(new Error('lost'))
             bill.objectRequests += 1
             methods.set(String(method), (methods.get(String(method)) ?? 0) + 1)
-            return stub[String(method)]?.(...args)
+            const answer = stub[String(method)]?.(...args)
+            if (!lost.includes(`${String(method)}!`)) return answer
+            return Promise.resolve(answer).then(() => Promise.reject(new Error('lost')))
           },
       }
     )

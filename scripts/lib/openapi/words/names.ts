@@ -5,6 +5,10 @@ import type { JsonObject } from '../json.ts'
 export const NAMES: Record<string, Record<string, string>> = {
   '/v1/{provider}/accounts': { 200: 'Account', answer: 'Account' },
   '/v1/{provider}/accounts/sign-in': { body: 'NewSignIn', answer: 'SignInBegun' },
+  '/v1/{provider}/queue/pause': { body: 'QueuePause', answer: 'QueuePauses' },
+  '/v1/{provider}/queue/resume': { body: 'QueuePause', answer: 'QueuePauses' },
+  '/v1/{provider}/accounts/{email}/drain': { answer: 'Account' },
+  '/v1/{provider}/accounts/{email}/undrain': { answer: 'Account' },
   '/v1/{provider}/scheduler': { answer: 'RunningJobs' },
   '/v1/{provider}/scheduler/available': { answer: 'FreeSlots' },
   '/v1/{provider}/jobs': { answer: 'Jobs' },

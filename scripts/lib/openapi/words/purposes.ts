@@ -22,6 +22,21 @@ export const PURPOSES: Record<string, Purpose | undefined> = {
   'post /v1/{provider}/accounts/{email}/unpark': {
     description: 'For all calls at once. Use it when the cause is mended.',
   },
+  'post /v1/{provider}/accounts/{email}/drain': {
+    description:
+      'Calls about its jobs go on, and so do all that take no slot. Neither `unpark` nor a new key ends it.',
+  },
+  'post /v1/{provider}/accounts/{email}/undrain': {
+    description: 'The account takes new jobs again.',
+  },
+  'post /v1/{provider}/queue/pause': {
+    description:
+      'Without a field: everything. Creations are queued as before, and start deadlines go on. Calls that do not stand in the queue are not touched.',
+  },
+  'post /v1/{provider}/queue/resume': {
+    description:
+      'To resume everything leaves an account or a token paused that was paused by itself.',
+  },
   'post /v1/{provider}/accounts/sign-in': {
     description:
       'The person opens `verification_uri_complete` and approves. Then the account is there.',

@@ -1,6 +1,6 @@
 /** An agency's pool, and two customers of it: own tokens, which must not see each other (docs/sees-own.md). */
 import { expect } from 'vitest'
-import type { Gateway } from '../gateway.ts'
+import type { Gateway } from '../../gateway.ts'
 
 export interface Customer {
   at: Gateway

@@ -1,7 +1,7 @@
 /** Tokens with limits, and what a refusal by one of them looks like. */
 import { expect } from 'vitest'
-import { advance, SECOND } from '../clock/clock.ts'
-import { until, type Gateway } from '../gateway.ts'
+import { advance, SECOND } from '../../clock/clock.ts'
+import { until, type Gateway } from '../../gateway.ts'
 
 /** The id of the tenant whose token the gateway calls with. */
 async function tenantOf(gateway: Gateway): Promise<string> {

@@ -1,0 +1,25 @@
+/** What is kept of the tries of a queued creation. An item that comes back every half a minute for a week would outgrow its row. */
+import type { Try } from '#domain/queue/item.ts'
+
+/** Begins the reason of an item that came back because it got an account parked. A request may park one account at most. */
+export const PARKED = 'parked: '
+/** A 429 is about the account at this moment, so it says nothing about the item, however many accounts answer it. */
+export const BUSY = `${PARKED}busy`
+/** The same without a parking: the provider counts jobs that the gateway does not see. */
+export const FULL_THERE = 'full at the provider'
+
+const KEPT_MAX = 20
+
+/** Whether the try got an account parked for something that may be the item's own fault. */
+export function hasParked({ why = '' }: Try): boolean {
+  return why.startsWith(PARKED) && why !== BUSY
+}
+
+/**
+ * The latest ones, and those that decide something later: one that parked an account, and one under whose first lease nothing ran.
+ * Nothing runs under the leases of the others, since their accounts have said so.
+ */
+export function keptTries(tries: readonly Try[]): Try[] {
+  const isOld = (at: number) => at < tries.length - KEPT_MAX
+  return tries.filter((one, at) => !isOld(at) || hasParked(one) || one.leaseIds.length > 1)
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { BUSY, hasParked, keptTries } from '#domain/line/tries.ts'
+import type { Try } from '#domain/queue/item.ts'
+
+const one = (n: number, more: Partial<Try> = {}): Try => ({
+  account: 'a',
+  leaseIds: [`lease-${n}`],
+  at: n,
+  why: BUSY,
+  ...more,
+})
+
+test('an item that comes back for a week keeps a bounded record of its tries', () => {
+  let tries: Try[] = []
+  for (let n = 0; n < 20_000; n += 1) tries = keptTries([...tries, one(n)])
+  expect(tries.length).toBeLessThanOrEqual(20)
+  expect(tries.at(-1)?.at).toBe(19_999)
+})
+
+test('a try that parked an account, and one under whose first lease nothing ran, are never forgotten', () => {
+  const parked = one(0, { why: 'parked: credit' })
+  const absent = one(1, { leaseIds: ['first', 'second'] })
+  const tries = keptTries([parked, absent, ...Array.from({ length: 50 }, (_, n) => one(n + 2))])
+  expect(tries).toContainEqual(parked)
+  expect(tries).toContainEqual(absent)
+  expect(tries.some((each) => hasParked(each))).toBe(true)
+})

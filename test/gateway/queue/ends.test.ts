@@ -1,0 +1,251 @@
+/** How queued creations end without a job: each is told once under its name, costs nothing, and holds up nothing. */
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import {
+  advance,
+  CLOCKED,
+  clockOf,
+  MINUTE,
+  SECOND,
+  stopped,
+  untilMoved,
+} from '../../support/clock/clock.ts'
+import { openGateway, until, type Gateway } from '../../support/gateway.ts'
+import { queueVideo, startedTitles, wordOf } from '../../support/queue/started.ts'
+import { Receiver } from '../../support/receiver.ts'
+import { LOOPBACK } from '../../support/scenes/hooked.ts'
+
+const shared = await stopped(openGateway({ vars: LOOPBACK, entry: CLOCKED }))
+const receiver = await Receiver.open()
+afterAll(async () => {
+  await shared.dispose()
+  await receiver.close()
+})
+
+const CREATE = { method: 'POST', path: '/v3/videos' }
+let gateway: Gateway
+let tenant = ''
+let account = ''
+let tests = 0
+let at = ''
+
+/** A tenant of its own with an account of one slot. */
+beforeEach(async () => {
+  tests += 1
+  at = `/ended${tests}`
+  await shared.sim.clearFaults()
+  const made = await shared.newToken()
+  tenant = made.tenant
+  gateway = shared.as(made.token)
+  account = await gateway.addAccount(`ends${tests}`, 1)
+})
+
+const mine = (title: string) => `${tests}-${title}`
+/** The end of a job is known to the gateway. What it shows of a job that waited is old by then. */
+async function end(name: string): Promise<void> {
+  await advance(gateway, 20 * SECOND)
+  await gateway.sim.finishJobs()
+  await gateway.fetch(`/heygen/v3/videos/${name}`)
+}
+
+const queue = (title: string, headers: Record<string, string> = {}, from = gateway) =>
+  queueVideo(from, mine(title), { 'x-gateway-reply-url': receiver.url + at, ...headers })
+const isStarted = async (title: string) => (await startedTitles(gateway)).includes(mine(title))
+
+/** A job that holds the only slot until the test ends it. */
+async function fillSlot(): Promise<string> {
+  const name = await queueVideo(gateway, mine('first'))
+  await until(() => isStarted('first'))
+  return name
+}
+
+interface Told {
+  event_id: string
+  event_type: string
+  event_data: { video_id: string }
+}
+
+/** What the receiver was told of these names, each under one id. The clock is moved while calls are under way, so one may come twice. */
+async function toldOf(names: string[]): Promise<Told[]> {
+  const all = () => receiver.posts(at).map(({ body }) => JSON.parse(body) as Told)
+  await untilMoved(
+    gateway,
+    async () => new Set(all().map((one) => one.event_id)).size >= names.length
+  )
+  await advance(gateway, MINUTE)
+  const told = [...new Map(all().map((one) => [one.event_id, one])).values()]
+  expect(told.map(({ event_data }) => event_data.video_id).toSorted()).toEqual(names.toSorted())
+  return told
+}
+
+test('the event of a queued job names it as the client knows it, and so do all later answers [I3]', async () => {
+  const name = await queue('named')
+  await until(() => isStarted('named'))
+  const [job] = (await gateway.sim.state()).jobs.filter((one) => one.account === account)
+  const poll = await gateway.fetch(`/heygen/v3/videos/${name}`)
+  expect(poll.headers.get('x-gateway-job')).toBe(name)
+  expect(poll.headers.get('x-gateway-provider-job')).toBe(job?.id)
+  expect(await poll.json()).toMatchObject({ data: { id: name } })
+  await gateway.sim.finishJobs()
+  await untilMoved(gateway, async () => (await wordOf(gateway, name)) === 'completed')
+  const [told] = await toldOf([name])
+  expect(told).toMatchObject({ event_type: 'avatar_video.success' })
+  const real = await gateway.fetch(`/heygen/v3/videos/${job?.id}`)
+  expect(await real.json()).toMatchObject({ data: { id: job?.id, status: 'completed' } })
+})
+
+test('a cancelled creation is never sent, is told once, and its slot goes to the next one [I3]', async () => {
+  const first = await fillSlot()
+  const [gone, alsoGone, next] = [
+    await queue('gone'),
+    await queue('also-gone'),
+    await queueVideo(gateway, mine('next')),
+  ]
+  expect((await gateway.fetch(`/v1/heygen/queue/${gone}`, { method: 'DELETE' })).status).toBe(204)
+  const own = await gateway.fetch(`/heygen/v3/videos/${alsoGone}`, { method: 'DELETE' })
+  expect(own.status).toBe(200)
+  await toldOf([gone, alsoGone])
+  expect(await wordOf(gateway, gone)).toBe('failed')
+  await end(first)
+  await until(() => isStarted('next'))
+  expect(await isStarted('gone')).toBe(false)
+  expect(await isStarted('also-gone')).toBe(false)
+  expect(await wordOf(gateway, next ?? '')).not.toBe('waiting')
+})
+
+test('a creation that is being started or runs is not cancelled in the line', async () => {
+  const name = await fillSlot()
+  const answer = await gateway.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
+  expect(answer.status).toBe(409)
+  expect(await answer.json()).toMatchObject({ code: 409 })
+})
+
+test('another token of the tenant cancels only with full scope, another tenant never [I5]', async () => {
+  await fillSlot()
+  const name = await queue('mine')
+  const cancel = async (token: string) =>
+    (await shared.as(token).fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })).status
+  expect(await cancel((await shared.newToken()).token)).toBe(404)
+  const user = await shared.newToken({ tenant, scope: 'use' })
+  expect(await cancel(user.token)).toBe(404)
+  const full = await shared.newToken({ tenant, scope: 'full' })
+  expect(await cancel(full.token)).toBe(204)
+})
+
+test('what has not started by its deadline ends as failed, is told once, and is never sent [I3]', async () => {
+  await fillSlot()
+  const name = await queue('late', { 'x-gateway-start-within': '90' })
+  await advance(gateway, 60 * SECOND)
+  expect(await wordOf(gateway, name)).toBe('waiting')
+  const [told] = await toldOf([name])
+  expect(JSON.stringify(told)).toContain('start_deadline')
+  expect(await wordOf(gateway, name)).toBe('failed')
+  await gateway.sim.finishJobs()
+  await advance(gateway, MINUTE)
+  expect(await isStarted('late')).toBe(false)
+  expect(await gateway.heldSlots()).toBe(0)
+})
+
+test('forty creations of a removed token start nothing more, and each end is told once [I3, I5]', async () => {
+  const first = await fillSlot()
+  const mineToo = await shared.newToken({ tenant })
+  const names = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => queue(`removed${n}`, {}, shared.as(mineToo.token)))
+  )
+  const left = await queueVideo(gateway, mine('left'))
+  expect((await gateway.admin('DELETE', `/tokens/${mineToo.id}`)).ok).toBe(true)
+  await toldOf(names)
+  await end(first)
+  await untilMoved(gateway, () => isStarted('left'))
+  await advance(gateway, 2 * MINUTE)
+  const titles = await startedTitles(gateway)
+  expect(titles.filter((title) => title.startsWith(mine('removed')))).toEqual([])
+  expect(await wordOf(gateway, left)).not.toBe('waiting')
+})
+
+const words = (code: string, message: string) => ({
+  error: { code, message, param: null, doc_url: null },
+})
+
+test('a refusal for its content ends a creation at once in the provider’s words, and the next one starts [I3]', async () => {
+  const first = await fillSlot()
+  const bad = await queue('bad')
+  await advance(gateway, 2 * SECOND)
+  const next = await queueVideo(gateway, mine('next'))
+  const body = words('content_policy_violation', 'The script is not allowed.')
+  await gateway.sim.fault({ match: CREATE, times: 1, effect: { status: 400, body } })
+  await end(first)
+  await until(() => isStarted('next'))
+  expect(await isStarted('bad')).toBe(false)
+  const [told] = await toldOf([bad])
+  expect(JSON.stringify(told)).toContain('The script is not allowed.')
+  const poll = await gateway.fetch(`/heygen/v3/videos/${bad}`)
+  expect(await poll.text()).toContain('The script is not allowed.')
+  expect(await wordOf(gateway, next)).not.toBe('waiting')
+})
+
+test('four creations that one account refuses leave none of its other slots idle', async () => {
+  const roomy = shared.as((await shared.newToken()).token)
+  const a = await roomy.addAccount(`roomy${tests}`, 6)
+  const b = await roomy.addAccount(`small${tests}`, 1)
+  const body = words('resource_limit_reached', 'This avatar is not in your plan.')
+  await roomy.sim.fault({
+    match: { ...CREATE, account: a },
+    times: 4,
+    effect: { status: 403, body },
+  })
+  const names = await Promise.all(
+    Array.from({ length: 14 }, (_, n) => queueVideo(roomy, mine(`r${n}`)))
+  )
+  expect(names).toHaveLength(14)
+  await until(async () => {
+    const { accounts } = await roomy.sim.state()
+    const running = accounts
+      .filter(({ email }) => [a, b].includes(email))
+      .map((one) => one.inFlight)
+    return running.reduce((sum, one) => sum + one, 0) === 7
+  }, 20_000)
+})
+
+test('what every account of the pool refuses ends as refused, and is told in the provider’s words [I3]', async () => {
+  const body = words('resource_limit_reached', 'This avatar is not in your plan.')
+  await gateway.sim.fault({
+    match: { ...CREATE, account },
+    times: 1,
+    effect: { status: 403, body },
+  })
+  const name = await queue('unwanted')
+  const [told] = await toldOf([name])
+  expect(JSON.stringify(told)).toContain('not in your plan')
+  expect(await wordOf(gateway, name)).toBe('failed')
+  const view = await gateway.fetch(`/v1/heygen/jobs/${name}`)
+  expect(await view.json()).toMatchObject({ status: 'failed' })
+})
+
+test('what is pinned to an account that is removed ends as failed and is told once, and the rest goes on elsewhere [I3]', async () => {
+  await fillSlot()
+  const pinned = await queue('pinned', { 'x-gateway-account': account })
+  const open = await queueVideo(gateway, mine('open'))
+  const other = await gateway.addAccount(`other${tests}`, 1)
+  await untilMoved(gateway, () => isStarted('open'))
+  const removed = await gateway.fetch(`/v1/heygen/accounts/${account}`, { method: 'DELETE' })
+  expect(removed.ok).toBe(true)
+  const [told] = await toldOf([pinned])
+  expect(JSON.stringify(told)).toContain('account_removed')
+  const { jobs } = await gateway.sim.state()
+  const ran = jobs.find((job) => 'title' in job && job.title === mine('open'))
+  expect(ran?.account).toBe(other)
+  expect(await wordOf(gateway, open)).not.toBe('failed')
+})
+
+test('a token that expires starts nothing more, and what it has waiting is told [I3, I5]', async () => {
+  const first = await fillSlot()
+  const { now } = await clockOf(shared)
+  const expiresAt = new Date(now + 5 * MINUTE).toISOString()
+  const expiring = await shared.newToken({ tenant, expiresAt })
+  const name = await queue('expired', {}, shared.as(expiring.token))
+  const [told] = await toldOf([name])
+  expect(JSON.stringify(told)).toContain('token_removed')
+  await end(first)
+  await advance(gateway, MINUTE)
+  expect(await isStarted('expired')).toBe(false)
+})

@@ -1,0 +1,55 @@
+/** The provider has less room than the gateway thinks, for instance because jobs run that did not come through it. */
+import { afterAll, expect, test } from 'vitest'
+import { CLOCKED, pass, SECOND, stopped } from '../../support/clock/clock.ts'
+import { openGateway, until, type Gateway } from '../../support/gateway.ts'
+import { queueVideo, startedTitles } from '../../support/queue/started.ts'
+import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
+
+const shared = await stopped(openGateway({ entry: CLOCKED }))
+afterAll(() => shared.dispose())
+
+const JOBS = 8
+
+async function creationsOf(email: string): Promise<number[]> {
+  const all = await shared.sim.requests()
+  const own = all.filter(({ account, method }) => account === email && method === 'POST')
+  return own.flatMap(({ status, path }) => (/videos/.test(path) ? [status] : []))
+}
+
+/** Ends what runs, again and again, and expects that all of the line runs in the end. */
+async function expectAllStart(gateway: Gateway, provider: string, email: string): Promise<void> {
+  const started = async () => {
+    const { accounts } = await gateway.sim.state()
+    return accounts.find((one) => one.email === email && one.provider === provider)?.jobsStarted
+  }
+  for (let n = 0; n < 60 && (await started()) !== JOBS; n += 1) {
+    await gateway.sim.control('POST', '/finish', { provider })
+    await pass(gateway, 31 * SECOND)
+  }
+  expect(await started()).toBe(JOBS)
+}
+
+test('an account that Kling calls full is sent one creation for each freed slot, and not each that waits', async () => {
+  const gateway = shared.as((await shared.newToken()).token)
+  const email = await addKling(gateway, 'full', { maxJobs: 5, sim: { concurrency: 1 } })
+  for (let n = 0; n < JOBS; n += 1) {
+    const answer = await gateway.post(T2V, TEXT2VIDEO, { prefer: 'respond-async' })
+    expect(answer.status).toBe(202)
+  }
+  await until(async () => (await creationsOf(email)).length >= 2)
+  await pass(gateway, 4 * SECOND)
+  // At most as many as are sent at once.
+  expect((await creationsOf(email)).length).toBeLessThanOrEqual(4)
+  await expectAllStart(gateway, 'kling', email)
+  expect((await creationsOf(email)).length).toBeLessThanOrEqual(4 + 3 * JOBS)
+})
+
+test('an account that HeyGen calls full with 429 puts creations back, and each of them runs in the end', async () => {
+  const gateway = shared.as((await shared.newToken()).token)
+  const email = await gateway.addAccount('outside', 5, { concurrency: 1 })
+  for (let n = 0; n < JOBS; n += 1) await queueVideo(gateway, `h${n}`)
+  await until(async () => (await creationsOf(email)).includes(429))
+  await expectAllStart(gateway, 'heygen', email)
+  const titles = (await startedTitles(gateway)).filter((title) => title.startsWith('h'))
+  expect(new Set(titles).size).toBe(JOBS)
+})
