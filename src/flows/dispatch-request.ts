@@ -11,6 +11,7 @@ import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-cal
 import { withPlainLists } from '#flows/routing/ids-in-call.ts'
 import { runUnderKey } from '#flows/repeats/idempotency-key.ts'
 import { serveLegacy } from '#flows/legacy/serve-legacy.ts'
+import { refusalOfName } from '#flows/queue/client-task-names.ts'
 import { underRealIds } from '#flows/queue/named-call.ts'
 import { mayQueue, queueJob } from '#flows/queue/queue-creation.ts'
 import { readTogether } from '#flows/lists/read-all-accounts.ts'
@@ -107,9 +108,10 @@ async function dispatchReal(ports: Ports, call: ProxyCall): Promise<ProxyAnswer>
   })
 }
 
-function dispatchCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+async function dispatchCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   if (isValidateOnly(call)) return validateOnly(ports, call)
-  return mayQueue(call) ? queueJob(ports, call) : startJob(ports, call)
+  if (mayQueue(call)) return queueJob(ports, call)
+  return (await refusalOfName(ports, call, false)) ?? startJob(ports, call)
 }
 
 /** Reads a list that takes its query as a JSON body. A body that is not an object goes to the provider, which refuses it. */

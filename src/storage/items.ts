@@ -53,7 +53,7 @@ export function makeItemStore(cache: ItemCache, around: Around): ItemStore {
       const asked = names.filter((_, index) => seen[index] === undefined)
       const found = asked.length === 0 ? [] : await ask(around, pool, asked)
       for (const name of asked) {
-        const shown = found.find((one) => one.item === name || one.names.includes(name)) ?? null
+        const shown = found.find((one) => isCalled(one, name)) ?? null
         const keepMs = shown ? shownFor(shown, around.now(), around.durations) : MISS_MS
         cache.put(keyOf(pool, name), shown, keepMs)
       }
@@ -86,6 +86,11 @@ export function makeItemStore(cache: ItemCache, around: Around): ItemStore {
   }
 }
 
+/** `task:` stands before the client's own name for a job. */
+function isCalled({ item, names, taskName }: ItemShown, name: string): boolean {
+  return item === name || names.includes(name) || `task:${taskName}` === name
+}
+
 async function ask(around: Around, pool: OwnerPool, names: string[]): Promise<ItemShown[]> {
   try {
     return await around.desk(pool.tenant, pool.provider).itemsOf(names)
@@ -110,8 +115,13 @@ async function askNames(
 }
 
 /** The desk tells the account beside the item, so that it is not asked again for the owner of the job. */
-function keepOwners(owners: OwnerCache, pool: OwnerPool, { owner, jobIds = [] }: ItemShown): void {
+function keepOwners(
+  owners: OwnerCache,
+  pool: OwnerPool,
+  { owner, taskName, jobIds = [] }: ItemShown
+): void {
   if (!owner) return
+  if (taskName !== undefined) keepOwner(owners, pool, { ...owner, id: taskName })
   for (const id of jobIds.filter((one) => one !== ''))
     keepOwner(owners, pool, { ...owner, id: shortId(id) })
 }

@@ -1,6 +1,7 @@
 /** The published SDK, unmodified. Around it: a browser's globals, and a LiveKit room that joins nothing. */
 import { registerHooks } from 'node:module'
 import { expect, test } from 'vitest'
+import { askingForTheLine } from '../support/queue/asks-for-the-line.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 
 const gatewayWith = gatewaysOfFile()
@@ -40,10 +41,17 @@ function likeABrowser(url: string, opened: string[]): void {
   Object.assign(globalThis, globals, { WebSocket: LedSocket })
 }
 
-test.each(['', '/heygen'])(
-  'the published SDK opens, talks, chats and stops with basePath %j',
-  async (prefix) => {
+test.each([
+  ['', 'as it is'],
+  ['/heygen', 'as it is'],
+  // Sessions are never queued, so it is answered at once.
+  ['', 'asking for the line'],
+] as const)(
+  'the published SDK opens, talks, chats and stops with basePath %j, %s',
+  async (prefix, how) => {
     const gateway = await gatewayWith({ accounts: { a: 1, b: 1 } })
+    const way = how === 'as it is' ? undefined : await askingForTheLine(gateway)
+    const { url } = way?.gateway ?? gateway
     const opened: string[] = []
     likeABrowser(gateway.url, opened)
     const made = await gateway.fetch(`${prefix}/v1/streaming.create_token`, { method: 'POST' })
@@ -52,7 +60,7 @@ test.each(['', '/heygen'])(
     const sdk = (await import('@heygen/streaming-avatar/lib/index.esm.js' as string)) as {
       default: new (options: object) => Avatar
     }
-    const avatar = new sdk.default({ token, basePath: gateway.url + prefix })
+    const avatar = new sdk.default({ token, basePath: url + prefix })
     const heard = new Promise((resolve) => avatar.on('user_start', ({ detail }) => resolve(detail)))
     const session = await avatar.createStartAvatar({ quality: 'low', avatarName: 'Wayne_20240711' })
     expect(session).toMatchObject({ session_id: expect.any(String) })
@@ -69,5 +77,6 @@ test.each(['', '/heygen'])(
     const seen = (await gateway.sim.requests()).filter(({ path }) => path.includes('streaming'))
     expect(new Set(seen.map(({ account }) => account)).size).toBe(1)
     expect(JSON.stringify(seen)).not.toContain('hgs_')
+    await way?.close()
   }
 )

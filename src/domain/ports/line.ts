@@ -19,7 +19,7 @@ import type { JobStart } from '#domain/slots/lease.ts'
 export interface Line {
   /** Writes the items that are not there. Each answer stands for one item. Safe to repeat. */
   enqueue(items: NewItem[]): Promise<EnqueueAnswer[]>
-  /** By their names, or `request:<request id>`. What is not an item is left out. */
+  /** By their names, `request:<request id>`, or `task:<the client's own name>`. What is not an item is left out. */
   itemsOf(names: string[]): Promise<ItemShown[]>
   /** What the jobs of queued creations are called, by the provider's ids. Other ids are left out. */
   namesOf(ids: string[]): Promise<{ id: string; name: string }[]>
@@ -37,11 +37,11 @@ export interface Line {
 
 /**
  * `queued`: its place and when it should start, if the desk knows them. `known`: the item is there already, as it is now. `taken`:
- * an item of another request has the name. `full`: above that cap. `closed`: this desk takes no items.
+ * an item of another request has the name. `named`: another item has the client's own name for the job. `full`: above that cap. `closed`: this desk takes no items.
  */
 export type EnqueueAnswer =
   | { kind: 'queued'; place?: number; startsAt?: number }
-  | { kind: 'taken' | 'closed' }
+  | { kind: 'taken' | 'named' | 'closed' }
   | { kind: 'known'; shown: ItemShown }
   | { kind: 'full'; cap: string; retryAfterSeconds: number }
 
@@ -71,6 +71,8 @@ export interface Work {
   sort: ItemSort
   record: ItemRecord
   sealed: string
+  /** The provider's ids of the jobs that its call names. They are put into it before it is sent. */
+  reals?: { name: string; id: string }[]
   /** Its token has limits on jobs, so the desk is told of its end. */
   isLimited?: true
 }

@@ -80,11 +80,15 @@ export interface ItemRecord {
   path: string
   /** One for each job, in the form of the row's ids. */
   names: string[]
+  /** The name that the client itself gave its job, shortened. No other item of the tenant has it. */
+  taskName?: string
   tokenHash: string
   origin: string
   reply?: Reply
   /** The client's own Idempotency-Key, shortened as the desk keeps it. */
   clientKey?: string
+  /** The names in its call that lead to other items. It waits for the ends of those jobs. */
+  named?: { name: string; item: string }[]
   tries: Try[]
   /** Once it has begun: the lease, its account, and the provider's ids, in the order of the names. Empty: no such job is known. */
   leaseId?: string
@@ -114,6 +118,7 @@ export interface NewItem {
 export interface ItemShown {
   item: string
   names: string[]
+  taskName?: string
   state: ItemState
   route: string
   askedAt: number

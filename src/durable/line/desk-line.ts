@@ -11,6 +11,7 @@ import type { Waiter } from '#domain/slots/waiting-line.ts'
 import type { Resealer } from '#flows/access/reseal-text.ts'
 import { endWaiting, takeReport } from './reports.ts'
 import { enqueueAll, findNamed, toShown } from './enqueue.ts'
+import { HeldItems } from './held-items.ts'
 import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
 import { ItemShares } from '#durable/limits/item-shares.ts'
@@ -41,6 +42,7 @@ export class DeskLine {
   readonly #looks: TokenLooks
   readonly #waking: Waking
   readonly #untold: UntoldEnds
+  readonly #held: HeldItems
   /** By account: items that it gave back and clients that found it full, and when. */
   readonly #gaveBack = new Map<string, Map<string, number>>()
   /** Clients that the order sent to an account, and when. One that comes back is given its turn back. */
@@ -62,6 +64,11 @@ export class DeskLine {
     this.#context = { ...deps, memory, itemShares }
     this.#waking = new Waking(this.#context)
     this.#untold = new UntoldEnds(this.#context)
+    this.#held = new HeldItems(this.#context, {
+      onReady: (ready) => this.#waking.add(ready),
+      tell: (account) => this.#waking.tell(account),
+      onEnded: () => deps.ports().defer(this.#untold.handOver().catch(() => {})),
+    })
   }
 
   async enqueue(items: NewItem[]): Promise<EnqueueAnswer[]> {
@@ -76,6 +83,7 @@ export class DeskLine {
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
     if (added.length > 0) this.#armSoon()
     this.#waking.add(added.map(({ item }) => item))
+    this.#held.lookSoon()
     return answers
   }
 
@@ -113,6 +121,7 @@ export class DeskLine {
     )
     if (isEnded) {
       this.#armSoon()
+      this.#held.lookSoon()
       ports().defer(this.#untold.handOver().catch(() => {}))
     }
     return toShown(this.#context, memory.items.find(row.item) ?? row)
@@ -129,6 +138,7 @@ export class DeskLine {
     const pulls = () => this.#waking.wakes.pulls()
     const taken = takeWork(this.#context, { looks: this.#looks, gaveBack, pulls }, ask)
     const { pull, isCut, ...answer } = taken
+    answer.isMore ||= this.#held.isAwaited(ask.account)
     const now = this.#context.now()
     for (const { id } of answer.clients ?? []) this.#noteSent(id, now)
     if (pull) this.#waking.wakes.noteAsked(pull, now, answer.isMore ? now + AWAKE_MS : 0)
@@ -136,6 +146,7 @@ export class DeskLine {
     for (const { earlier } of answer.work) if (earlier.length === 0) this.#chosenAt.push(now)
     if (this.#chosenAt.length > PACE_FROM_MAX) this.#pace()
     if (isCut) this.#waking.add(this.#heads())
+    this.#held.lookSoon()
     return answer
   }
 
@@ -144,6 +155,7 @@ export class DeskLine {
     if (this.#context.isClosed()) return reports.map(({ item }) => item)
     const back = reports.flatMap((report) => takeReport(this.#context, account, report) ?? [])
     for (const item of back) this.#noteBack(account, item)
+    this.#held.lookSoon()
     if (this.#context.memory.owesAnything) this.#armSoon()
     this.#waking.add(back)
     this.#waking.add(this.#context.itemShares.opened())
@@ -290,16 +302,19 @@ export class DeskLine {
     if (isClosed() || !memory.owesAnything || now() < (this.#lookAt ?? 0)) return
     // If the look dies, the next one is not later.
     this.#lookAt = now() + LOOK_EVERY_MS
-    await this.#looks.look(memory.line.order.lists.tokens())
+    const held = Array.from(memory.line.held.values(), ({ token }) => token)
+    await this.#looks.look([...memory.line.order.lists.tokens(), ...held])
     if (isClosed()) return
     endOverdue(this.#context, this.#looks)
     dropTokens(this.#context, this.#looks)
+    await this.#held.look()
+    if (isClosed()) return
     await this.#untold.handOver()
     if (isClosed()) return
     await itemShares.mend(now())
     if (isClosed()) return
     this.#waking.add(itemShares.opened())
-    const isWaiting = isServed(this.#context, this.#looks)
+    const isWaiting = memory.line.held.size > 0 || isServed(this.#context, this.#looks)
     this.#pauseMs = isWaiting ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
     this.#lookAt = Math.min(now() + this.#pauseMs, itemShares.opensAt())
     await callSilent(this.#context, this.#waking)

@@ -1,8 +1,9 @@
 /** Takes new items into the line, and finds items by their names. */
 import type { EnqueueAnswer } from '#domain/ports/line.ts'
+import { afterOf, type NamedItem } from '#domain/line/held.ts'
 import { capOf, retryAfterOf } from '#domain/queue/caps.ts'
 import { itemIdOf, markOf } from '#domain/queue/item-name.ts'
-import type { ItemShown, ItemSort, NewItem, Try } from '#domain/queue/item.ts'
+import type { ItemRecord, ItemShown, ItemSort, NewItem, Try } from '#domain/queue/item.ts'
 import { isOfTimedRequest, timeOf } from '#domain/text/time-ordered-id.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
@@ -12,6 +13,7 @@ const MS_OF_A_REQUEST = 5
 const REQUEST = 'request:'
 /** An item may come back often. Its story tells the last times. */
 const TRIES_SHOWN = 20
+const TASK = 'task:'
 
 /** In one transaction. `maxQueued`: of a token, where the operator has set it. */
 export function enqueueAll(
@@ -20,28 +22,39 @@ export function enqueueAll(
   { maxQueuedOf, pace }: { maxQueuedOf(token: string): number | undefined; pace: number }
 ): EnqueueAnswer[] {
   const { memory } = context
-  return memory.change(({ order }) =>
+  return memory.change(({ order, held }) =>
     items.map((added): EnqueueAnswer => {
       const known = memory.items.find(added.item)
       if (known?.record.requestId === added.record.requestId)
         return { kind: 'known', shown: toShown(context, known) }
       const isTaken = added.record.names.some((name) => findNamed(context, name) !== undefined)
       if (known || isTaken) return { kind: 'taken' }
+      if (isNamed(context, added.record.taskName)) return { kind: 'named' }
       const { token, bytes } = added.sort
       const load = memory.load(token)
       const cap = capOf(load, bytes, maxQueuedOf(token))
       if (cap) return { kind: 'full', cap, retryAfterSeconds: retryAfterOf(load.items, pace) }
-      const sort: ItemSort = { ...added.sort, state: 'waiting' }
+      const isHolding = isHeld(context, added.record)
+      const sort: ItemSort = { ...added.sort, state: isHolding ? 'held' : 'waiting' }
       memory.items.insert(added, sort)
-      order.add({ item: added.item, sort })
+      if (isHolding) held.set(added.item, sort)
+      else order.add({ item: added.item, sort })
       return { kind: 'queued' }
     })
   )
 }
 
+/** An item that ended without a start leaves its name to others. */
+function isNamed({ memory }: LineContext, name: string | undefined): boolean {
+  const row = name === undefined ? undefined : memory.items.ofTaskName(name)
+  const state = row && memory.stateOf(row)
+  return state !== undefined && state !== 'untold' && state !== 'ended'
+}
+
 /** By a name, by the item's own id, or by `request:` and the id of its request. */
 export function findNamed({ memory: { items } }: LineContext, name: string): ItemRow | undefined {
   if (name.startsWith(REQUEST)) return ofRequest(items, name.slice(REQUEST.length))
+  if (name.startsWith(TASK)) return items.ofTaskName(name.slice(TASK.length))
   const mark = markOf(name)
   if (!mark) return undefined
   const isIt = ({ item, record }: ItemRow) => item === name || record.names.includes(name)
@@ -62,7 +75,7 @@ function ofRequest(items: { find(item: string): ItemRow | undefined }, requestId
 
 export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemShown {
   const { item, sort, record } = row
-  const { names, leaseId, jobIds, refusal, endedAt } = record
+  const { names, taskName, leaseId, jobIds, refusal, endedAt } = record
   const choice = memory.line.chosen.get(item)?.choice
   const tries = choice ? [...record.tries, choice] : record.tries
   const reason = record.reason ?? sort.reason
@@ -71,6 +84,7 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
   return {
     item,
     names,
+    ...(taskName === undefined ? {} : { taskName }),
     state: memory.stateOf(row),
     route: sort.route,
     askedAt: sort.askedAt,
@@ -95,4 +109,29 @@ function toTry({ account, at, why, backAt }: Try): NonNullable<ItemShown['tries'
     ...(why === undefined ? {} : { why }),
     ...(backAt === undefined ? {} : { backAt }),
   }
+}
+
+/** Whether a new item waits for another one. Of one that runs it is not known here whether it has ended. */
+function isHeld({ memory }: LineContext, { named = [] }: ItemRecord): boolean {
+  const items = named.flatMap(({ item }): NamedItem[] => {
+    const row = memory.items.find(item)
+    return row ? [{ item, state: memory.stateOf(row) }] : []
+  })
+  return afterOf(items) !== undefined
+}
+
+/** The provider's ids of the jobs that the item names, as far as they have begun. */
+export function realIdsOf(
+  { memory }: LineContext,
+  { named = [] }: ItemRecord
+): { name: string; id: string }[] {
+  return named.flatMap(({ item, name }) => {
+    const id = jobIdOf(memory.items.find(item), name)
+    return id === undefined ? [] : [{ name, id }]
+  })
+}
+
+export function jobIdOf(row: ItemRow | undefined, name: string): string | undefined {
+  const { names = [], jobIds = [] } = row?.record ?? {}
+  return jobIds[Math.max(0, names.indexOf(name))] || undefined
 }

@@ -16,6 +16,10 @@ const SCHEMA = `
   ) WITHOUT ROWID
 `
 
+/** The clients' own names for jobs. A row more for an item that has one. */
+const NAMED_SCHEMA =
+  'CREATE TABLE IF NOT EXISTS queued_name (name TEXT PRIMARY KEY, item TEXT NOT NULL) WITHOUT ROWID'
+
 /** `sealed` stands last in the row, and these columns are read without it. */
 const PLAIN = 'SELECT is_gone, item, sort, record FROM queued'
 
@@ -39,11 +43,23 @@ export class ItemRows {
   constructor(sql: SqlStorage) {
     this.#sql = sql
     this.#sql.exec(SCHEMA)
+    this.#sql.exec(NAMED_SCHEMA)
   }
 
   insert({ item, record, sealed }: NewItem, sort: ItemSort): void {
     const sql = 'INSERT INTO queued (is_gone, item, sort, record, sealed) VALUES (0, ?, ?, ?, ?)'
     this.#sql.exec(sql, item, JSON.stringify(sort), JSON.stringify(record), sealed)
+    const { taskName } = record
+    if (taskName === undefined) return
+    const named = 'INSERT OR REPLACE INTO queued_name (name, item) VALUES (?, ?)'
+    this.#sql.exec(named, taskName, item)
+  }
+
+  /** The last item that has this name of its client. */
+  ofTaskName(name: string): ItemRow | undefined {
+    const sql = 'SELECT item FROM queued_name WHERE name = ?'
+    const [named] = this.#sql.exec<{ item: string }>(sql, name).toArray()
+    return named && this.find(named.item)
   }
 
   /** Looks at both places that the item can have. */
@@ -126,6 +142,7 @@ export class ItemRows {
     const sql =
       'DELETE FROM queued WHERE is_gone = 1 AND item IN (SELECT item FROM queued WHERE is_gone = 1 AND item < ? ORDER BY item LIMIT ?)'
     this.#sql.exec(sql, firstTimedId(before), FORGOTTEN_AT_ONCE)
+    this.#sql.exec('DELETE FROM queued_name WHERE item < ?', firstTimedId(before))
   }
 
   /** When the oldest item that left the line was asked for. Undefined: there is none. */
@@ -137,6 +154,7 @@ export class ItemRows {
 
   forgetAll(): void {
     this.#sql.exec('DELETE FROM queued')
+    this.#sql.exec('DELETE FROM queued_name')
   }
 
   #rows(sql: string, ...values: (string | number)[]): ItemRow[] {

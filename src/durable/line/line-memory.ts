@@ -24,6 +24,8 @@ export interface Line {
   order: ItemOrder
   chosen: Map<string, Chosen>
   untold: Map<string, ItemSort>
+  /** What waits for the end of another job. */
+  held: Map<string, ItemSort>
   pauses: readonly Pause[]
   /** The item for which slots are being saved up, and where. */
   saving?: Saving | undefined
@@ -117,8 +119,8 @@ export class LineMemory {
 
   /** How much counts for the caps: what waits and what is chosen. */
   load(token: string): { items: number; bytes: number; ofToken: number } {
-    const { order, chosen } = this.line
-    const all = Array.from(chosen.values())
+    const { order, chosen, held } = this.line
+    const all = [...chosen.values(), ...Array.from(held.values(), (sort) => ({ sort }))]
     return {
       items: order.lists.count + all.length,
       bytes: order.lists.bytes + all.reduce((sum, { sort }) => sum + sort.bytes, 0),
@@ -135,8 +137,8 @@ export class LineMemory {
   /** Something waits, is chosen, or was not told. */
   get owesAnything(): boolean {
     if (!this.#line) return this.items.owesAnything
-    const { order, chosen, untold } = this.#line
-    return order.lists.count + chosen.size + untold.size > 0
+    const { order, chosen, untold, held } = this.#line
+    return order.lists.count + chosen.size + untold.size + held.size > 0
   }
 
   forgetAll(): void {
@@ -153,17 +155,17 @@ export class LineMemory {
     for (const [token, terms] of this.#terms) order.setTerms(token, terms)
     const chosen: Line['chosen'] = new Map()
     const untold: Line['untold'] = new Map()
+    const held: Line['held'] = new Map()
     const waiting: WaitingItem[] = []
     for (const { item, sort } of this.items.owed()) {
       const choice = lines.get(sort.token)?.chosen[item]
-      // This release holds nothing. What a newer one holds, waits for that one.
-      if (sort.state === 'held') continue
-      if (sort.state === 'untold') untold.set(item, sort)
+      if (sort.state === 'held') held.set(item, sort)
+      else if (sort.state === 'untold') untold.set(item, sort)
       else if (choice) chosen.set(item, { sort, choice })
       else waiting.push({ item, sort })
     }
     order.load(new Map(Array.from(lines, ([token, { pass }]) => [token, pass])), waiting)
     for (const client of this.#clients.values()) order.addClient(client)
-    return { order, chosen, untold, pauses: this.tokens.pauses() }
+    return { order, chosen, untold, held, pauses: this.tokens.pauses() }
   }
 }

@@ -26,19 +26,16 @@ type WhyEnded = ItemEvent & UnstartedReason
 export function endOverdue(context: LineContext, looks: TokenLooks): void {
   const now = context.now()
   const lanes = new Set(context.accounts().map((account) => laneOf(account)))
-  const gone = new Set(
-    Array.from(context.memory.line.order.lists.tokens()).filter(
-      (token) => looks.stateOf(token) === 'gone'
-    )
-  )
+  const { order, held } = context.memory.line
+  const tokens = [...order.lists.tokens(), ...Array.from(held.values(), ({ token }) => token)]
+  const gone = new Set(tokens.filter((token) => looks.stateOf(token) === 'gone'))
   const reasonOf = ({ sort }: WaitingItem): WhyEnded | undefined => {
     if (gone.has(sort.token)) return 'token_removed'
     if (sort.lane !== '' && !lanes.has(laneName(sort))) return 'account_removed'
     return sort.startBy <= now ? 'start_deadline' : undefined
   }
-  const waiting = context.memory.line.order
-    .tokens()
-    .flatMap(({ lists }) => lists.flatMap(({ items }) => items))
+  const inOrder = order.tokens().flatMap(({ lists }) => lists.flatMap(({ items }) => items))
+  const waiting = [...inOrder, ...Array.from(held, ([item, sort]) => ({ item, sort }))]
   const due = waiting.flatMap((one): [string, WhyEnded][] => {
     const reason = reasonOf(one)
     return reason === undefined ? [] : [[one.item, reason]]

@@ -86,6 +86,7 @@ function begin(
   for (const [at, { jobId }] of starts.entries()) jobIds[parts?.[at] ?? at] = jobId
   line.order.remove(row.item)
   line.untold.delete(row.item)
+  line.held.delete(row.item)
   const record = { ...row.record, leaseId, email, key, jobIds }
   memory.items.leave({ ...row, record }, now())
 }
@@ -123,7 +124,7 @@ function putBack(
 /** Ends an item that waits, without a start. False: it does not wait. Call it in `change`. */
 export function endWaiting(
   { memory, now }: LineContext,
-  { order, untold }: Line,
+  { order, untold, held }: Line,
   row: ItemRow,
   event: ItemEvent,
   reason: UnstartedReason
@@ -133,6 +134,7 @@ export function endWaiting(
   const sort: ItemSort = { ...row.sort, state: 'untold', reason }
   memory.items.save({ item, sort, record: { ...row.record, endedAt: now() } }, 'dropped')
   order.remove(item)
+  held.delete(item)
   untold.set(item, sort)
   return true
 }

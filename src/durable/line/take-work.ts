@@ -12,6 +12,7 @@ import { servesLane, type Pull } from '#domain/queue/may-start.ts'
 import type { WaitingClient } from '#domain/queue/waiting-clients.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import type { LineContext } from './context.ts'
+import { realIdsOf } from './enqueue.ts'
 import type { Chosen, Line } from './line-memory.ts'
 import type { TokenLooks } from './token-looks.ts'
 
@@ -163,11 +164,8 @@ function handOver(context: LineContext, line: Line, item: string, chosen: Chosen
   line.chosen.set(item, chosen)
 }
 
-function toWork(
-  { memory, now, itemShares }: LineContext,
-  isAllowed: boolean,
-  [item, { sort, choice }]: Handed
-): Work {
+function toWork(context: LineContext, isAllowed: boolean, [item, { sort, choice }]: Handed): Work {
+  const { memory, now, itemShares } = context
   const record = memory.items.find(item)?.record
   if (!record) throw new Error('a chosen item without a row')
   const tries = record.tries.filter(({ account }) => account === choice.account)
@@ -182,6 +180,7 @@ function toWork(
     sort,
     record,
     sealed: memory.items.sealedOf(item),
+    ...(record.named ? { reals: realIdsOf(context, record) } : {}),
     ...(itemShares.isCounted({ item, sort }) ? { isLimited: true } : {}),
   }
 }

@@ -21,7 +21,10 @@ export async function withNames(
   used: Used
 ): Promise<ProxyAnswer> {
   if (used.size === 0) return answer
-  const told = { ...answer, jobIds: [...used.values()], providerJobIds: [...used.keys()] }
+  // The job of a creation is its own, whatever it names.
+  const isOfCreation = call.match?.route.kind === 'creates-job'
+  const jobs = { jobIds: [...used.values()], providerJobIds: [...used.keys()] }
+  const told = { ...answer, ...(isOfCreation ? {} : jobs) }
   return withText(call, told, async () => used)
 }
 

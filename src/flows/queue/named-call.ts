@@ -5,19 +5,22 @@
  *
  * The mark in a name is only a hint to ask the desk. What the desk does not know goes to the provider as it is.
  */
-import { jobOfName } from '#domain/line/shown.ts'
+import { isUnstarted, jobOfName } from '#domain/line/shown.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { markOf } from '#domain/queue/item-name.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
+import { shortId } from '#domain/jobs/fingerprint.ts'
 import { slicesAt, splice } from '#domain/text/json-slices.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
 import { idsOf } from '#flows/routing/ids-in-call.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { IdRef } from '#providers/contract/provider.ts'
+import { asTask, taskNamesIn } from './client-task-names.ts'
 import { withNames, type Used } from './named-answer.ts'
-import { withNamesInList } from './translate-list.ts'
+import { hasQueued, withNamesInList } from './translate-list.ts'
+import { mayQueue } from './queue-creation.ts'
 import { addWaiting, answerWaiting, type Waiting } from './queued-answer.ts'
 
 const RETRY_SECONDS = 5
@@ -30,11 +33,29 @@ export async function underRealIds<C extends Call>(
   call: C,
   run: (call: C) => Promise<ProxyAnswer>
 ): Promise<ProxyAnswer> {
-  const { call: real, used, waiting } = await withRealIds(ports, call)
+  const tasks = taskNamesIn(call)
+  // Of a tenant that never queued, names of its own are asked about only where the provider does not know them.
+  const isAsked =
+    tasks.length > 0 && (call.match?.route.pool === 'split' || (await hasQueued(ports, call)))
+  const said = await withRealIds(ports, call, isAsked ? tasks : [])
+  const { used, waiting, named } = said
+  const isHeld =
+    named.length > 0 && mayQueue(call) && !waiting.some(({ shown }) => isUnstarted(shown))
+  if (isHeld) {
+    const held = { ...said.call, named: [...(call.named ?? []), ...named] }
+    return withNames(call, await run(held), used)
+  }
+  const { call: real } = said
   const [first] = waiting
-  if (!first) return withNamesInList(ports, call, await withNames(call, await run(real), used))
+  if (!first) {
+    const answer = await run(real)
+    const isUnknown = tasks.length > 0 && !isAsked && !answer.response.ok
+    const [late] = isUnknown ? (await withRealIds(ports, call, tasks)).waiting : []
+    if (late) return answerWaiting(ports, call, late)
+    return withNamesInList(ports, call, await withNames(call, answer, used))
+  }
   if (call.match?.route.pool !== 'split') return answerWaiting(ports, call, first)
-  const left = withoutNames(real, new Set(waiting.map(({ name }) => name)))
+  const left = withoutNames(real, new Set(waiting.map(({ name, asked }) => asked ?? name)))
   const isEmpty = idsOf(left, undefined).length === 0
   const begun = isEmpty ? undefined : await withNames(call, await run(left), used)
   return addWaiting(ports, call, waiting, begun)
@@ -46,23 +67,41 @@ interface Named<C> {
   used: Used
   /** Jobs that the call names and that have not begun. */
   waiting: Waiting[]
+  /** All names of ours in the call, and their items. */
+  named: { name: string; item: string }[]
 }
 
-async function withRealIds<C extends Call>(ports: Ports, call: C): Promise<Named<C>> {
+/** `tasks`: names of the client's own. */
+async function withRealIds<C extends Call>(
+  ports: Ports,
+  call: C,
+  tasks: readonly string[]
+): Promise<Named<C>> {
   const real = new Map<string, string>()
   const waiting: Waiting[] = []
+  const named: Named<C>['named'] = []
   const names = call.match ? marked(call) : []
-  if (names.length === 0) return { call, used: real, waiting }
-  const items = await findItems(ports, call, names)
+  if (names.length + tasks.length === 0) return { call, used: real, waiting, named: [] }
+  const items = await findItems(ports, call, [...names, ...tasks.map(asTask)])
   for (const name of names) {
     const shown = items.find((item) => item.item === name || item.names.includes(name))
     if (!shown) continue
+    named.push({ name, item: shown.item })
     const job = jobOfName(shown, name)
     if ('id' in job) real.set(name, job.id)
     else waiting.push({ name, shown: job.shown })
   }
   const used = new Map(Array.from(real, ([name, id]) => [id, name]))
-  return { call: real.size === 0 ? call : withIds(call, real), used, waiting }
+  for (const asked of tasks) {
+    const shown = items.find(({ taskName }) => taskName === shortId(asked))
+    const [name] = shown?.names ?? []
+    if (!shown || name === undefined) continue
+    const job = jobOfName(shown, name)
+    // The provider knows the client's name, and its answer has an id of its own beside it.
+    if ('id' in job) used.set(job.id, name)
+    else waiting.push({ name, shown: job.shown, asked })
+  }
+  return { call: real.size === 0 ? call : withIds(call, real), used, waiting, named }
 }
 
 function marked(call: Call): string[] {
@@ -81,7 +120,7 @@ async function findItems(ports: Ports, call: Call, names: string[]): Promise<Ite
 
 type Real = ReadonlyMap<string, string>
 
-function withIds<C extends Call>(call: C, real: Real): C {
+export function withIds<C extends Call>(call: C, real: Real): C {
   const { match } = call
   if (!match) return call
   const refs = match.route.ids

@@ -17,11 +17,12 @@ import { startJob } from '#flows/creations/start-job.ts'
 import { unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
 import { answerFromItem } from '#flows/repeats/answer-from-item.ts'
 import { joinRepeat, noteUnknown } from '#flows/repeats/join-repeats.ts'
-import { clientNamesIn } from '#flows/repeats/one-per-client-name.ts'
+import { clientNamesIn, runOnePerName } from '#flows/repeats/one-per-client-name.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import { noSlotError } from '#flows/slots/no-slot-errors.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
-import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
+import { alreadyExists, refusalOfName, taskNameOf } from './client-task-names.ts'
 import { noteQueues } from './translate-list.ts'
 import { sealItem } from './item-text.ts'
 
@@ -31,28 +32,23 @@ const USUAL_PRIORITY = 3
 const NAMES_TRIED = 5
 const CLOSED_RETRY_SECONDS = 5
 
-/**
- * Whether the client asks to be queued and the creation can be. Not yet: a body with a name of the client's own, by which it could
- * not poll (docs/rfc/0009-queue.md, step 7).
- */
-export function mayQueue(call: ReadCall): boolean {
+/** Whether the client asks to be queued and the creation can be. */
+export function mayQueue(call: ProxyCall): boolean {
   if (call.own) return false
   const { wish, match, provider, tokenId, tokenHash, repeats } = call
   if (!wish || !match || repeats !== undefined) return false
   if (tokenId === undefined || tokenHash === undefined) return false
-  if (provider.jobs.queueForm?.(match) === undefined) return false
-  return clientNamesIn(call).length === 0
+  return provider.jobs.queueForm?.(match) !== undefined
 }
 
 /** Deferred before it is awaited, as every creation. A desk without a line starts the creation as if nothing had been asked. */
 export function queueJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const begun = { ...call, begunAt: call.begunAt ?? ports.now() }
-  const work = joinRepeat(ports, begun, () => queueCreation(ports, begun)).catch(
-    (error: unknown) => {
-      if (error instanceof NoLine) return startJob(ports, begun)
-      throw error
-    }
-  )
+  const queue = () => runOnePerName(ports, begun, () => queueCreation(ports, begun))
+  const work = joinRepeat(ports, begun, queue).catch((error: unknown) => {
+    if (error instanceof NoLine) return startJob(ports, begun)
+    throw error
+  })
   ports.defer(work.catch(() => {}))
   return work
 }
@@ -66,6 +62,8 @@ async function queueCreation(ports: Ports, call: ReadCall): Promise<ProxyAnswer>
       'Upload files first and name them by their ids, or send it without respond-async.'
     throw new AppError('too_large', `A queued creation may have a body of 1 MiB. ${advice}`)
   }
+  const refused = await refusalOfName(ports, call, true)
+  if (refused) return refused
   const creation = newCreation(ports, call)
   const { slots } = creation
   return runWhereAssetsAre(ports, call, {
@@ -100,6 +98,7 @@ async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Pr
     if (said.kind === 'queued')
       return answerFromItem(ports, call, { ...said, names: item.record.names })
     if (said.kind === 'known') return answerFromItem(ports, call, said.shown)
+    if (said.kind === 'named') return alreadyExists(call, clientNamesIn(call)[0] ?? '')
     if (said.kind === 'closed') throw new NoLine('closed')
     if (said.kind === 'full') throw queueFull(said)
   }
@@ -155,6 +154,7 @@ function itemOf(
   const [account] = accounts
   const part = provider.accounts.credentialKindFor?.(call.path)
   const key = call.headers.get('idempotency-key')
+  const taskName = taskNameOf(call)
   return {
     item,
     sealed,
@@ -179,6 +179,8 @@ function itemOf(
       method: call.method,
       path: call.path,
       names: namesOf(item, ask.count, form),
+      ...(taskName === undefined ? {} : { taskName }),
+      ...(call.named ? { named: [...call.named] } : {}),
       tokenHash,
       origin,
       ...(reply === undefined ? {} : { reply }),

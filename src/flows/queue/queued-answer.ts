@@ -12,9 +12,10 @@ import { readAnswer } from '#flows/upstream/read-answer.ts'
 import { cancelItem } from './cancel-item.ts'
 import { openRefusal } from './refusal.ts'
 
-/** A job that has not begun, and the name by which the call names it. */
+/** A job that has not begun, and its name. `asked`: the client's own name for it, by which the call names it. */
 export interface Waiting {
   name: string
+  asked?: string
   shown: ItemShown
 }
 

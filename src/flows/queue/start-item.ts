@@ -17,6 +17,7 @@ import { runGranted } from '#flows/creations/start-job.ts'
 import type { Attempt } from '#flows/slots/take-slot.ts'
 import type { ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { Provider } from '#providers/contract/provider.ts'
+import { withIds } from './named-call.ts'
 import { openItem } from './item-text.ts'
 import { readRefusal, sealRefusal, type Refusal } from './refusal.ts'
 
@@ -54,7 +55,8 @@ export async function startItem(ports: Ports, work: Work, starter: Starter): Pro
     const detail = 'its body cannot be opened: the master key that sealed it is gone'
     return { kind: 'ends', reason: 'key_missing', detail, ask: itemAsk(work, absents) }
   }
-  const creation = creationOf(own, call)
+  const reals = new Map(work.reals?.map(({ name, id }) => [name, id]))
+  const creation = creationOf(own, reals.size === 0 ? call : withIds(call, reals))
   if (creation instanceof AppError) {
     const { code, message } = creation
     return { kind: 'ends', reason: code, detail: message, ask: itemAsk(work, absents) }

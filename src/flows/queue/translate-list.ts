@@ -19,6 +19,13 @@ export function noteQueues(ports: Pick<Ports, 'memory' | 'now'>, call: ProxyCall
   ports.memory.set(queuesHere(call), true, ports.now() + KNOWN_HERE_MS)
 }
 
+/** Whether the tenant has queued anything, as far as this isolate knows. */
+export async function hasQueued(ports: Ports, call: ProxyCall): Promise<boolean> {
+  if (ports.memory.get(queuesHere(call), ports.now()) !== undefined) return true
+  const { namesSince } = await ports.accounts.list(call.tenant, call.provider.name)
+  return namesSince !== undefined
+}
+
 function queuesHere({ tenant, provider }: ProxyCall): string {
   return `queues/${provider.name}/${tenant}`
 }
@@ -32,16 +39,15 @@ export async function withNamesInList(
   const { tenant, provider, match } = call
   if (!match || match.route.lists.length === 0 || !answer.response.ok) return answer
   if (!provider.lists.shapeOf(match.route)) return answer
-  const snapshot = await ports.accounts.list(tenant, provider.name)
-  const isHere = ports.memory.get(queuesHere(call), ports.now()) !== undefined
-  if (snapshot.namesSince === undefined && !isHere) return answer
+  if (!(await hasQueued(ports, call))) return answer
+  const { accounts } = await ports.accounts.list(tenant, provider.name)
   const named = new Set(allIdsOf(call).map(({ id }) => id))
   return withText(call, answer, async (text) => {
     const json = parseJson(text)
     const ids = match.route.lists.flatMap((pointer) => textsAt(json, pointer))
     const asked = [...new Set(ids)].filter((id) => !named.has(id))
     if (asked.length === 0) return new Map()
-    const pool = poolOf(tenant, provider.name, snapshot.accounts)
+    const pool = poolOf(tenant, provider.name, accounts)
     return ports.items.namesOf(pool, asked).catch(() => {
       ports.log('names_not_asked', { tenant, requestId: call.requestId })
       return new Map<string, string>()

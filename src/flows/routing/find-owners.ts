@@ -31,8 +31,10 @@ export async function findOwners(
   ports: Ports,
   call: ProxyCall,
   accounts: readonly Account[],
-  ids: readonly NamedId[]
+  all: readonly NamedId[]
 ): Promise<Owner[]> {
+  // A job that has not begun has no account yet.
+  const ids = all.filter(({ id }) => call.named?.some(({ name }) => name === id) !== true)
   if (accounts.length < 2 || ids.length === 0) return []
   const pool = poolOf(call.tenant, call.provider.name, accounts)
   const known = await ports.owners.find(

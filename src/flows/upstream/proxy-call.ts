@@ -60,6 +60,8 @@ export interface ProxyCall {
   priority?: number
   /** Set when the client asks to have its creation queued (`Prefer: respond-async`). */
   wish?: QueueWish
+  /** Names of queued creations' jobs in a creation that is to be queued. It waits for the ends of those jobs. */
+  named?: readonly { name: string; item: string }[]
   /** When the call began, before it held its idempotency key or client name. Epoch ms. */
   begunAt?: number
   /** The body as the client sent it, when ids of asset copies were put into it. Repeats are recognised by this body. */

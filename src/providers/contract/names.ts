@@ -2,7 +2,7 @@
  * The part `names`: names that clients give to their jobs and that must be unique in an account. Two tenants may use the same
  * name. So the gateway adds a mark of the tenant before it sends a name to the provider, and removes the mark from answers.
  */
-import type { RouteMatch } from './route-row.ts'
+import type { IdRef, RouteMatch } from './route-row.ts'
 
 export interface ProviderNames {
   /** The resource that the route table uses for such names. */
@@ -12,6 +12,10 @@ export interface ProviderNames {
    * have one.
    */
   toProvider(call: NamedCall, body: string | undefined): NamedForm[]
+  /** Whether an id in the path or the query of a call may be such a name, by its form. */
+  mayBeName(ref: IdRef, id: string): boolean
+  /** How the provider refuses a creation under a name that another job has. */
+  refusal(name: string, requestId: string): { status: number; body: object }
   /** Removes the marks from the provider's JSON text. Everything else stays byte for byte. */
   toClient(text: string, tenant: string): string
 }

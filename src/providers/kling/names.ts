@@ -29,6 +29,16 @@ export const names: ProviderNames = {
     return [{ path, search: namedQuery(call), body }]
   },
 
+  mayBeName({ resource, in: place }, id) {
+    if (place === 'body') return false
+    return resource === EXTERNAL || (resource === 'task' && !TASK_ID.test(id))
+  },
+
+  refusal(name, requestId) {
+    const message = `External_task_id ${name} already exists`
+    return { status: 400, body: { code: 1201, message, request_id: requestId } }
+  },
+
   toClient(text, tenant) {
     if (!text.includes(markOf(tenant))) return text
     return withoutGatewayIds(text, tenant).replaceAll(clientMark(tenant), '')

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
+import { askingForTheLine } from '../../support/queue/asks-for-the-line.ts'
+import { endRunning } from '../../support/queue/queued.ts'
 import { runClient } from '../run-client.ts'
 import { n8n } from './n8n.ts'
 
@@ -52,6 +54,32 @@ test('HeyGen’s n8n node makes videos on a pool of two, gets and lists them, an
   const unknown = await run({ resource: 'video', operation: 'getVideoStatus', videoId: 'nobodys' })
   expect(unknown.error).toMatchObject({ name: 'NodeApiError', httpCode: '404' })
   stop()
+})
+
+test('HeyGen’s n8n node runs its loop through a queued job', async () => {
+  const gateway = await openGateway({ accounts: { a: 1 }, simVars: { JOB_MS: '-1' } })
+  gateways.push(gateway)
+  const first = (await (await gateway.createVideo()).json()) as { data: { video_id: string } }
+  const way = await askingForTheLine(gateway)
+  const { run, stop } = n8n(way.gateway)
+  const made = await run(MAKE)
+  const videoId = made.json?.data?.['video_id']
+  expect(made.json?.data, JSON.stringify(made)).toMatchObject({ status: 'waiting' })
+  const status = async () => {
+    const got = await run({ resource: 'video', operation: 'getVideoStatus', videoId })
+    expect(got.json?.data, JSON.stringify(got)).toMatchObject({ id: videoId })
+    return got.json?.data?.['status']
+  }
+  expect(await status()).toBe('waiting')
+  await endRunning(gateway, `/heygen/v3/videos/${first.data.video_id}`)
+  await until(async () => {
+    await gateway.sim.finishJobs()
+    return (await status()) === 'completed'
+  })
+  const listed = await run({ resource: 'video', operation: 'listVideos' })
+  expect(JSON.stringify(listed.json?.data)).toContain(String(videoId))
+  stop()
+  await way.close()
 })
 
 const COMPOSITION = 'https://files.example.com/composition.zip'

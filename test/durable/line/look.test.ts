@@ -127,12 +127,13 @@ test('an account that does not answer keeps no other from being told', async () 
   hangs.resolve()
 })
 
-test('what a newer release holds is not chosen, and does not stop the line', async () => {
+test('what is held is not chosen, also after a restart, and does not stop the line', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]
   const [held = '', item = ''] = await desk.enqueue(...desk.newItems(2))
-  const sql = `UPDATE queued SET sort = replace(sort, '"waiting"', '"held"') WHERE item = ?`
-  desk.storage.sql.exec(sql, held)
+  const sql = `UPDATE queued SET sort = replace(sort, '"waiting"', '"held"'),
+    record = json_set(record, '$.named', json(?)) WHERE item = ?`
+  desk.storage.sql.exec(sql, JSON.stringify([{ name: 'n', item }]), held)
   desk.restart()
   expect((await desk.ask(a, 9)).work).toMatchObject([{ item }])
   expect(desk.stateOf(held)).toBe('held')

@@ -125,7 +125,6 @@ const NOT_QUEUEABLE: [string, 'heygen' | 'kling', string, object][] = [
   ['an agent', 'heygen', '/heygen/v3/video-agents', { prompt: 'x' }],
   ['speech', 'heygen', '/heygen/v3/voices/speech', { text: 'x', voice_id: 'v' }],
   ['a path without a row', 'heygen', '/heygen/v3/nothing-of-the-kind', {}],
-  ['a name of the client', 'kling', '/kling/v1/videos/text2video', { external_task_id: 'mine' }],
 ]
 test.for(NOT_QUEUEABLE)('a row that cannot be queued ignores respond-async: %s', async (row) => {
   const [, provider, path, body] = row

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MINUTE, SECOND } from '../../support/clock/clock.ts'
 import { until } from '../../support/gateway.ts'
-import { queueVideo, startedTitles, wordOf } from '../../support/queue/queued.ts'
+import { queueVideo, startedTitles, wordOf } from '../../support/queue/started.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { K1, K2, Rotating } from '../../support/scenes/rotation.ts'
 

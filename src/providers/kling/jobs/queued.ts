@@ -21,7 +21,7 @@ export function showQueued(
   shown: ItemShown
 ): object | undefined {
   if (route.kind !== 'job-status') return undefined
-  const { askedAt, reason, refusal } = shown
+  const { askedAt, reason, refusal, taskName } = shown
   const isOver = isUnstarted(shown)
   const said = refusal === undefined ? undefined : textAt(parseJson(refusal), '/message')
   const status = isOver ? 'failed' : 'submitted'
@@ -30,11 +30,18 @@ export function showQueued(
     task_id: name,
     task_status: status,
     task_status_msg: message,
-    task_info: {},
+    task_info: taskName === undefined ? {} : { external_task_id: taskName },
     created_at: askedAt,
     updated_at: askedAt,
   }
-  const newer = { id: name, status, message, create_time: askedAt, update_time: askedAt }
+  const newer = {
+    id: name,
+    status,
+    message,
+    create_time: askedAt,
+    update_time: askedAt,
+    ...(taskName === undefined ? {} : { external_id: taskName }),
+  }
   const data = route.reports?.id === `answer:${OLD_IDS}` ? old : [newer]
   return { code: 0, message: 'SUCCEED', data }
 }

@@ -1,0 +1,82 @@
+/** Queued creations that name the job of another queued creation. */
+import { expect, test } from 'vitest'
+import type { Gateway } from '../../support/gateway.ts'
+import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import {
+  addKling,
+  klingRequests,
+  T2V,
+  TEXT2VIDEO,
+  withLongTasks,
+} from '../../support/scenes/kling.ts'
+import { becomes, endRunning, jobOf, queued } from '../../support/queue/queued.ts'
+
+const openGateway = withLongTasks(gatewaysOfFile())
+const LIP_SYNC = '/kling/v1/videos/lip-sync'
+
+function speech(taskId: string): object {
+  return { input: { task_id: taskId, mode: 'text2video', text: 'Hello.', voice_id: 'v' } }
+}
+
+/** A pool of two full accounts, and an item and one that names it. */
+async function waitingPair(): Promise<{
+  gateway: Gateway
+  first: string
+  second: string
+  free: () => Promise<void>
+}> {
+  const gateway = await openGateway()
+  const asks: string[] = []
+  for (const name of ['ann', 'bob']) {
+    await addKling(gateway, name, { maxJobs: 1 })
+    const made = await (await gateway.post(T2V, TEXT2VIDEO)).json()
+    asks.push(`${T2V}/${(made as { data: { task_id: string } }).data.task_id}`)
+  }
+  const free = async () => {
+    for (const ask of asks) await endRunning(gateway, ask)
+  }
+  const [first = ''] = (await queued(gateway, T2V, TEXT2VIDEO)).names
+  const [second = ''] = (await queued(gateway, LIP_SYNC, speech(first))).names
+  return { gateway, first, second, free }
+}
+
+test('an item waits for the job that it names, and is sent with its real id to its account', async () => {
+  const { gateway, first, second, free } = await waitingPair()
+  const poll = await (await gateway.fetch(`${LIP_SYNC}/${second}`)).json()
+  expect(poll).toMatchObject({ data: { task_id: second, task_status: 'submitted' } })
+  await free()
+  const { providerJob, email } = await becomes(gateway, first, 'running', 'kling')
+  expect(await jobOf(gateway, second, 'kling')).toMatchObject({ status: 'queued' })
+  await endRunning(gateway, `${T2V}/${first}`)
+  await becomes(gateway, first, 'completed', 'kling')
+  expect(await becomes(gateway, second, 'running', 'kling')).toMatchObject({ email })
+  const sent = (await klingRequests(gateway)).filter(
+    ({ method, path }) => method === 'POST' && path === '/v1/videos/lip-sync'
+  )
+  expect(sent).toHaveLength(1)
+  expect(sent[0]?.body).toContain(`"task_id":"${providerJob}"`)
+  expect(sent[0]?.body).not.toContain(first)
+})
+
+test('an item ends with the job that it names, and is told why', async () => {
+  const { gateway, first, second } = await waitingPair()
+  await gateway.fetch(`/v1/kling/queue/${first}`, { method: 'DELETE' })
+  const ended = await becomes(gateway, second, 'failed', 'kling')
+  expect(ended.detail).toBe('A job that it needs failed.')
+  const poll = await (await gateway.fetch(`${LIP_SYNC}/${second}`)).json()
+  expect(poll).toMatchObject({ data: { task_id: second, task_status: 'failed' } })
+})
+
+test('a creation beside the line that names a queued job is refused until that has ended', async () => {
+  const { gateway, first } = await waitingPair()
+  const refused = await gateway.post(LIP_SYNC, speech(first))
+  expect(refused.status).toBe(409)
+  expect(refused.headers.get('x-gateway-error')).toBe('resource_not_ready')
+})
+
+test('an item that waits for another one can be cancelled', async () => {
+  const { gateway, second } = await waitingPair()
+  const cancel = await gateway.fetch(`/v1/kling/queue/${second}`, { method: 'DELETE' })
+  expect(cancel.status).toBe(204)
+  await becomes(gateway, second, 'failed', 'kling')
+})

@@ -1,0 +1,90 @@
+/** Queued Kling tasks under a name of the client's own. */
+import { expect, test } from 'vitest'
+import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import {
+  addKling,
+  creationsOf,
+  T2V,
+  TEXT2VIDEO,
+  TURBO,
+  withLongTasks,
+} from '../../support/scenes/kling.ts'
+import { becomes, endRunning, queued } from '../../support/queue/queued.ts'
+
+const openGateway = withLongTasks(gatewaysOfFile())
+const NAMED = { ...TEXT2VIDEO, external_task_id: 'mine' }
+const REFUSED = { code: 1201, message: 'External_task_id mine already exists' }
+
+/** A pool that is full, and what runs there. */
+async function fullPool(accounts = ['ann', 'bob']) {
+  const gateway = await openGateway()
+  const asks: string[] = []
+  for (const name of accounts) {
+    await addKling(gateway, name, { maxJobs: 1 })
+    const made = await (await gateway.post(T2V, TEXT2VIDEO)).json()
+    asks.push(`${T2V}/${(made as { data: { task_id: string } }).data.task_id}`)
+  }
+  return { gateway, free: () => endRunning(gateway, asks[0] ?? '') }
+}
+
+test("a poll by the client's own task name finds the waiting item, and then its job", async () => {
+  const { gateway, free } = await fullPool()
+  const { names, json } = await queued(gateway, T2V, NAMED)
+  const [name = ''] = names
+  const info = { task_id: name, task_info: { external_task_id: 'mine' } }
+  expect(json).toMatchObject({ data: info })
+  const poll = async (id: string) => (await gateway.fetch(`${T2V}/${id}`)).json()
+  for (const id of ['mine', name])
+    expect(await poll(id)).toMatchObject({ data: { ...info, task_status: 'submitted' } })
+  await free()
+  await becomes(gateway, name, 'running', 'kling')
+  await gateway.sim.finishJobs()
+  for (const id of ['mine', name])
+    expect(await poll(id)).toMatchObject({ data: { ...info, task_status: 'succeed' } })
+})
+
+test('a bulk status by the client’s own names shows what waits', async () => {
+  const { gateway } = await fullPool()
+  const body = { prompt: 'x', options: { external_task_id: 'mine' } }
+  const { names } = await queued(gateway, TURBO, body)
+  const bulk = await gateway.fetch('/kling/tasks?external_task_ids=mine')
+  expect(await bulk.json()).toMatchObject({
+    data: [{ id: names[0], external_id: 'mine', status: 'submitted' }],
+  })
+})
+
+test('a second item under one task name is refused as Kling would, and so is a creation beside the line [I4]', async () => {
+  const { gateway, free } = await fullPool()
+  const { names } = await queued(gateway, T2V, NAMED)
+  const again = (headers: Record<string, string>) => gateway.post(T2V, NAMED, headers)
+  const async = { prefer: 'respond-async' }
+  for (const headers of [async, {}]) {
+    const refused = await again(headers)
+    expect(refused.status).toBe(400)
+    expect(await refused.json()).toMatchObject(REFUSED)
+  }
+  await free()
+  await becomes(gateway, names[0] ?? '', 'running', 'kling')
+  expect(await (await again(async)).json()).toMatchObject(REFUSED)
+  expect(await creationsOf(gateway)).toHaveLength(3)
+})
+
+test('a name of a cancelled item is free again', async () => {
+  const { gateway } = await fullPool(['ann'])
+  const { names } = await queued(gateway, T2V, NAMED)
+  const cancel = await gateway.fetch(`/v1/kling/queue/${names[0]}`, { method: 'DELETE' })
+  expect(cancel.status).toBe(204)
+  const again = await queued(gateway, T2V, NAMED)
+  expect(again.names).not.toEqual(names)
+})
+
+test('another tenant may queue a task under the same name, and finds its own [I5]', async () => {
+  const { gateway } = await fullPool(['ann'])
+  const mine = await queued(gateway, T2V, NAMED)
+  const other = gateway.as((await gateway.newToken()).token)
+  await addKling(other, 'cid')
+  const theirs = await queued(other, T2V, NAMED)
+  expect(theirs.names).not.toEqual(mine.names)
+  const poll = await (await gateway.fetch(`${T2V}/mine`)).json()
+  expect(poll).toMatchObject({ data: { task_id: mine.names[0], task_status: 'submitted' } })
+})
