@@ -1,6 +1,7 @@
 /** Who used what: jobs by day, token, account and kind, as a plot, as tables, and as a file. */
 import { useMemo, useState } from 'preact/hooks'
 import type { Usage, UsageRow } from '../api-types.ts'
+import { Choice } from '../parts/choice.tsx'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { saveFile } from '../parts/save-file.ts'
 import { Table, type Column } from '../parts/table.tsx'
@@ -9,7 +10,6 @@ import { titleOf } from '../providers.ts'
 import type { ScreenProps } from '../screen.ts'
 import { ask, call, withQuery } from '../shell/api.ts'
 import { useLoad } from '../shell/load.ts'
-import { replaceQuery } from '../shell/router.ts'
 import { chosenTenant, isOperator } from '../shell/session.ts'
 import { Plot, type Line } from '../throughput/plot.tsx'
 import { by, byDay, DAY_MS, sumOf, type NamedSum, type UsageSum } from './sums.ts'
@@ -107,19 +107,10 @@ function Filters({
 }) {
   return (
     <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        Time
-        <select
-          value={query.get('range') ?? '30d'}
-          onChange={(event) => replaceQuery({ range: event.currentTarget.value })}
-        >
-          {RANGES.map(([name, word]) => (
-            <option key={name} value={name}>
-              {word}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        {...{ label: 'Time', name: 'range', query, value: query.get('range') ?? '30d' }}
+        options={RANGES.map(([name, word]): [string, string] => [name, word])}
+      />
       <OneOf
         label="Token"
         name="token"
@@ -143,22 +134,8 @@ interface OneOfProps {
 function OneOf({ label, name, query, values, wordOf = (value) => value }: OneOfProps) {
   const chosen = query.get(name) ?? ''
   const choices = [...new Set(chosen ? [...values, chosen] : values)].toSorted()
-  return (
-    <label>
-      {label}
-      <select
-        value={chosen}
-        onChange={(event) => replaceQuery({ [name]: event.currentTarget.value })}
-      >
-        <option value="">All</option>
-        {choices.map((value) => (
-          <option key={value} value={value}>
-            {wordOf(value)}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
+  const options = choices.map((value): [string, string] => [value, wordOf(value)])
+  return <Choice {...{ label, name, query }} options={[['', 'All'], ...options]} />
 }
 
 interface PlotsProps {
