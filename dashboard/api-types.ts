@@ -83,11 +83,33 @@ export interface Job {
 /** Of `GET /v1/{provider}/jobs/{id}`. */
 export interface JobInFull extends Job {
   title?: string
-  times: { asked: string | null; started: string; accepted: string | null; ended: string | null }
+  times: {
+    asked: string | null
+    started: string | null
+    accepted: string | null
+    ended: string | null
+  }
   waitedMs: number | null
   tookMs: number | null
+  /** Absent: a gateway of an earlier release. */
+  story?: StoryStep[]
+  storyIsWhole?: boolean
+  /** While it waits in the queue. */
+  place?: number
+  startsAround?: string
   /** Paths of the gateway, by kind. Absent: there is no file to fetch. */
   files?: Partial<Record<'video' | 'image' | 'audio', string>>
+}
+
+/** One thing that happened to a job. */
+export interface StoryStep {
+  at: string
+  what: string
+  account?: string
+  why?: string
+  others?: { account: string; why: string; reason?: string; until?: string }[]
+  more?: number
+  delivery?: string
 }
 
 export interface JobPage {
@@ -125,6 +147,37 @@ export interface Throughput {
   hours: ThroughputHour[]
 }
 
+/** Of `GET /v1/usage` and `GET /admin/usage`. */
+export interface Usage {
+  since: string
+  until: string
+  /** false: an account did not answer, or there are more tenants than the gateway asks at once. */
+  isWhole: boolean
+  rows: UsageRow[]
+}
+
+/** The jobs of one day, account, token, route and outcome. null: not told, which is not zero. */
+export interface UsageRow {
+  /** Only for the operator. */
+  tenant?: string
+  day: string
+  provider: string
+  account: string | null
+  token: string | null
+  route: string
+  outcome: string
+  jobs: number
+  failures: number
+  seconds: number | null
+  secondsJobs: number
+  credits: number | null
+  creditsJobs: number
+  waitedP50Ms: number | null
+  waitedP90Ms: number | null
+  tookP50Ms: number | null
+  tookP90Ms: number | null
+}
+
 /** One hour of one account. Only hours in which something happened. */
 export interface ThroughputHour {
   hour: string
@@ -141,4 +194,36 @@ export interface ThroughputHour {
   waitedMaxMs: number
   tookMs: number
   tookMaxMs: number
+}
+
+/** Of `GET /v1/{provider}/queue`. */
+export interface Queue {
+  waiting: number
+  /** Chosen, and under way to the provider. */
+  starting: number
+  startsAMinute: number
+  tokens: QueueToken[]
+  items: QueueItem[]
+  next: string | null
+}
+
+export interface QueueToken {
+  token: string
+  waiting: number
+  weight: number
+  oldest: string
+}
+
+export interface QueueItem {
+  id: string
+  requestId: string | null
+  token: string
+  type: string
+  place: number | null
+  startsAround: string | null
+  priority: number
+  /** null: any account may serve it. */
+  account: string | null
+  asked: string
+  startBy: string
 }

@@ -18,6 +18,4 @@ export interface Screen {
   group: 'Now' | 'Messages' | 'Settings'
   /** It shows one tenant only: the operator is asked to choose one first. */
   isOfOneTenant?: boolean
-  /** The API for it does not exist yet, so the menu leaves it out. */
-  isPlanned?: boolean
 }

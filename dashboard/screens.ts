@@ -5,15 +5,24 @@ import { BulkScreen } from './bulk/bulk-screen.tsx'
 import { DeliveriesScreen } from './deliveries/deliveries-screen.tsx'
 import { EndpointsScreen } from './endpoints/endpoints-screen.tsx'
 import { JobsScreen } from './jobs/jobs-screen.tsx'
-import { Planned } from './parts/planned.tsx'
 import { PoolScreen } from './pool/pool-screen.tsx'
+import { QueueScreen } from './queue/queue-screen.tsx'
 import type { Screen } from './screen.ts'
 import { ThroughputScreen } from './throughput/throughput-screen.tsx'
 import { TokensScreen } from './tokens/tokens-screen.tsx'
+import { UsageScreen } from './usage/usage-screen.tsx'
 
 export const SCREENS: Screen[] = [
   { hash: 'pool', title: 'Pool', component: PoolScreen, needs: 'any', group: 'Now' },
   { hash: 'jobs', title: 'Jobs', component: JobsScreen, needs: 'any', group: 'Now' },
+  {
+    hash: 'queue',
+    title: 'Queue',
+    component: QueueScreen,
+    needs: 'any',
+    group: 'Now',
+    isOfOneTenant: true,
+  },
   {
     hash: 'throughput',
     title: 'Throughput',
@@ -21,6 +30,7 @@ export const SCREENS: Screen[] = [
     needs: 'any',
     group: 'Now',
   },
+  { hash: 'usage', title: 'Usage', component: UsageScreen, needs: 'any', group: 'Now' },
   {
     hash: 'deliveries',
     title: 'Deliveries',
@@ -58,29 +68,4 @@ export const SCREENS: Screen[] = [
     group: 'Settings',
   },
   { hash: 'audit', title: 'Audit', component: AuditScreen, needs: 'full', group: 'Settings' },
-  // They wait for their API, and are not shown before.
-  {
-    hash: 'queue',
-    title: 'Queue',
-    component: Planned,
-    needs: 'any',
-    group: 'Now',
-    isPlanned: true,
-  },
-  {
-    hash: 'usage',
-    title: 'Usage',
-    component: Planned,
-    needs: 'any',
-    group: 'Now',
-    isPlanned: true,
-  },
-  {
-    hash: 'limits',
-    title: 'Limits',
-    component: Planned,
-    needs: 'full',
-    group: 'Settings',
-    isPlanned: true,
-  },
 ]

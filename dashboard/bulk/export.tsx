@@ -1,5 +1,6 @@
 /** The accounts in view as a file. The page knows no secret, so that none can be in it. */
 import type { PoolAccount } from '../api-types.ts'
+import { saveFile } from '../parts/save-file.ts'
 import { pool } from '../shell/live.ts'
 import { toCsv } from './csv.ts'
 
@@ -25,7 +26,7 @@ export function Export() {
           type="button"
           class="outline small"
           disabled={!first}
-          onClick={() => save('accounts.csv', 'text/csv', csv())}
+          onClick={() => saveFile('accounts.csv', 'text/csv', csv())}
         >
           Save as CSV
         </button>
@@ -33,7 +34,9 @@ export function Export() {
           type="button"
           class="outline small"
           disabled={!first}
-          onClick={() => save('accounts.json', 'application/json', JSON.stringify(rows, null, 2))}
+          onClick={() =>
+            saveFile('accounts.json', 'application/json', JSON.stringify(rows, null, 2))
+          }
         >
           Save as JSON
         </button>
@@ -54,13 +57,4 @@ function toRow({ tenant, provider, email, maxJobs, state, parked, credentials }:
     parkedUntil: first?.until ?? '',
     credentials: credentials.join(' '),
   }
-}
-
-function save(name: string, type: string, text: string): void {
-  const href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }))
-  const link = document.createElement('a')
-  link.href = href
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(href), 10_000)
 }

@@ -1,9 +1,8 @@
 /** One job from its start to its last delivery. */
-import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { Delivery, JobInFull } from '../api-types.ts'
 import { ProblemBanner } from '../parts/problem.tsx'
-import { Age, clock, span, Until } from '../parts/time.tsx'
+import { Age, clock } from '../parts/time.tsx'
 import { titleOf } from '../providers.ts'
 import { ask, withQuery } from '../shell/api.ts'
 import { pool } from '../shell/live.ts'
@@ -13,6 +12,7 @@ import { isOneTenant } from '../shell/session.ts'
 import { tenantTitle } from '../shell/tenants.ts'
 import { JobState } from './job-words.tsx'
 import { Preview } from './preview.tsx'
+import { StoryStepLine } from './story.tsx'
 
 interface LifeProps {
   provider: string
@@ -78,15 +78,20 @@ interface KnownLife {
 }
 
 function Life({ job, deliveries, provider, tenant }: KnownLife) {
-  const { created, ended, detail, status, email, type, requestId, jobid, times, waitedMs, tookMs } =
-    job
+  const { ended, status, email, type, requestId, jobid, waitedMs, tookMs, story = [] } = job
   return (
     <>
       <dl class="facts wide">
         <dt>Account</dt>
         <dd>
-          {email ? <a href={hrefTo(['pool'], { find: email })}>{email}</a> : 'removed'} (
-          {titleOf(provider)})
+          {email ? (
+            <a href={hrefTo(['pool'], { find: email })}>{email}</a>
+          ) : status === 'queued' ? (
+            'not chosen yet'
+          ) : (
+            'not told'
+          )}{' '}
+          ({titleOf(provider)})
         </dd>
         {!isOneTenant.value && tenant && (
           <>
@@ -98,44 +103,27 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
         <dd>
           <code>{type}</code>
         </dd>
-        <dt>Provider’s id</dt>
+        <dt>Job</dt>
         <dd>{jobid ? <code>{jobid}</code> : 'not known'}</dd>
         <dt>Request</dt>
         <dd>
           <code>{requestId}</code>
         </dd>
       </dl>
-      <h2>Its life</h2>
+      <h2>Its story</h2>
+      {job.storyIsWhole === false && (
+        <p class="note">A part of the gateway did not answer, so steps are missing.</p>
+      )}
       <ol class="timeline">
-        {times.asked !== null && (
-          <Step at={times.asked} title="Asked for">
-            {waitedMs !== null &&
-              waitedMs >= 1000 &&
-              `It waited ${span(waitedMs)} for a free slot.`}
-          </Step>
-        )}
-        <Step at={times.started} title="Sent">
-          With a slot{email ? ` of ${email}` : ''}.
-        </Step>
-        {times.accepted !== null && (
-          <Step at={times.accepted} title="Accepted">
-            {titleOf(provider)} has it.
-          </Step>
-        )}
-        {ended === null ? (
-          <li class="open">
-            <strong>{status === 'outcome_unknown' ? 'The gateway looks for it' : 'Running'}</strong>{' '}
-            for <Age at={created} />
-          </li>
-        ) : (
-          <Step at={ended} title={`Ended: ${status}`} isBad={status !== 'completed'}>
-            {tookMs !== null && `After ${span(tookMs)}.`}
-            {detail && ` ${detail}`}
-          </Step>
-        )}
-        {deliveries.map((delivery) => (
-          <DeliveryStep key={delivery.id} delivery={delivery} tenant={tenant} />
+        {story.map((step, index) => (
+          <StoryStepLine
+            key={`${step.at} ${step.what} ${String(index)}`}
+            {...{ step, waitedMs, tookMs, tenant }}
+            delivery={deliveries.find(({ id }) => id === step.delivery)}
+            title={titleOf(provider)}
+          />
         ))}
+        {ended === null && !job.status_final && <Open job={job} />}
         {ended !== null && deliveries.length === 0 && (
           <li class="muted">Nobody asked to be told of its end, so nothing was delivered.</li>
         )}
@@ -144,47 +132,19 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
   )
 }
 
-interface StepProps {
-  at: string
-  title: string
-  isBad?: boolean
-  children: ComponentChildren
-}
-
-function Step({ at, title, isBad = false, children }: StepProps) {
+function Open({ job: { status, created, place, startsAround } }: { job: JobInFull }) {
+  if (status === 'queued')
+    return (
+      <li class="open">
+        <strong>In the queue</strong> for <Age at={created} />
+        {place !== undefined && <span>, at place {place}</span>}
+        {startsAround !== undefined && <span>. It should start around {clock(startsAround)}.</span>}
+      </li>
+    )
   return (
-    <li class={isBad ? 'bad' : 'done'}>
-      <time dateTime={at}>{clock(at)}</time> <strong>{title}</strong> <span>{children}</span>
-    </li>
-  )
-}
-
-function DeliveryStep({ delivery, tenant }: { delivery: Delivery; tenant: string }) {
-  const { id, state, url, attempts, lastStatus, lastError, created, nextAttempt, reason } = delivery
-  const words = { pending: 'To be delivered', delivered: 'Delivered', dead: 'Given up' }
-  const answer = [
-    lastStatus === null ? '' : `answer ${String(lastStatus)}`,
-    lastError ?? '',
-    state === 'dead' ? (reason ?? '') : '',
-  ]
-    .filter(Boolean)
-    .join(', ')
-  return (
-    <li class={state === 'dead' ? 'bad' : state === 'pending' ? 'open' : 'done'}>
-      <time dateTime={created}>{clock(created)}</time>{' '}
-      <a href={hrefTo(['deliveries', id], { tenant })}>
-        <strong>{words[state]}</strong>
-      </a>{' '}
-      <span>
-        to {url ?? 'the endpoints'}, {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
-        {answer && `: ${answer}`}
-        {nextAttempt && (
-          <>
-            {'. The next one waits '}
-            <Until at={nextAttempt} />
-          </>
-        )}
-      </span>
+    <li class="open">
+      <strong>{status === 'outcome_unknown' ? 'The gateway looks for it' : 'Running'}</strong> for{' '}
+      <Age at={created} />
     </li>
   )
 }

@@ -8,6 +8,7 @@ interface Word {
 }
 
 export const OUTCOMES: Record<string, Word> = {
+  queued: { word: 'In the queue', tone: 'info', help: 'It waits for a slot.' },
   running: { word: 'Running', tone: 'info', help: 'The provider works on it.' },
   waiting: { word: 'Waits for a person', tone: 'warn', help: 'Somebody must answer it.' },
   outcome_unknown: {

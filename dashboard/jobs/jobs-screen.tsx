@@ -1,6 +1,7 @@
 /** Running and ended jobs, newest first, or one job's life. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Job, JobPage } from '../api-types.ts'
+import { Choice } from '../parts/choice.tsx'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { Ago, span } from '../parts/time.tsx'
@@ -9,7 +10,7 @@ import type { ScreenProps } from '../screen.ts'
 import { ask, withQuery } from '../shell/api.ts'
 import { pool, providersInUse } from '../shell/live.ts'
 import { useLoad } from '../shell/load.ts'
-import { hrefTo, replaceQuery } from '../shell/router.ts'
+import { hrefTo } from '../shell/router.ts'
 import { chosenTenant, isOneTenant, isOperator } from '../shell/session.ts'
 import { tenantTitle } from '../shell/tenants.ts'
 import { JobLife } from './job-life.tsx'
@@ -158,7 +159,9 @@ function JobFilters({ query }: { query: URLSearchParams }) {
     .filter(({ provider }) => !providerOf(query) || provider === providerOf(query))
     .map(({ email }) => email)
   const providers = PROVIDERS.map(({ name, title }): [string, string] => [name, title])
-  const ended = Object.entries(OUTCOMES).filter(([name]) => !['running', 'waiting'].includes(name))
+  const ended = Object.entries(OUTCOMES).filter(
+    ([name]) => !['queued', 'running', 'waiting'].includes(name)
+  )
   return (
     <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <Choice
@@ -192,31 +195,5 @@ function JobFilters({ query }: { query: URLSearchParams }) {
         ]}
       />
     </form>
-  )
-}
-
-interface ChoiceProps {
-  label: string
-  name: string
-  query: URLSearchParams
-  value?: string
-  options: [string, string][]
-}
-
-function Choice({ label, name, query, value, options }: ChoiceProps) {
-  return (
-    <label>
-      {label}
-      <select
-        value={value ?? query.get(name) ?? ''}
-        onChange={(event) => replaceQuery({ [name]: event.currentTarget.value })}
-      >
-        {options.map(([option, word]) => (
-          <option key={option} value={option}>
-            {word}
-          </option>
-        ))}
-      </select>
-    </label>
   )
 }

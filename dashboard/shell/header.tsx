@@ -89,8 +89,7 @@ function TenantChooser() {
   )
 }
 
-export function isShown({ needs, isPlanned }: Screen): boolean {
-  if (isPlanned) return false
+export function isShown({ needs }: Screen): boolean {
   if (needs === 'operator') return isOperator.value
   return needs === 'any' || mayChange.value
 }

@@ -1,5 +1,5 @@
 /**
- * A plot of hours: bars and lines as SVG. uPlot would take 22 of the page's 60 KiB for this. What the plot shows also stands in a
+ * A plot of hours: bars and lines as SVG. uPlot would take 22 of the page's 64 KiB for this. What the plot shows also stands in a
  * table, so it is hidden from screen readers.
  */
 import { useState } from 'preact/hooks'

@@ -1,6 +1,7 @@
 /** How many jobs, how they ended and how long they took, by hour and by account. */
 import { useMemo } from 'preact/hooks'
 import type { Throughput, ThroughputHour } from '../api-types.ts'
+import { Choice } from '../parts/choice.tsx'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { span } from '../parts/time.tsx'
@@ -80,19 +81,10 @@ function Filters({ provider, account, query }: FiltersProps) {
   const emails = [...new Set([...own.map(({ email }) => email), ...(account ? [account] : [])])]
   return (
     <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        Time
-        <select
-          value={query.get('range') ?? '1d'}
-          onChange={(event) => replaceQuery({ range: event.currentTarget.value })}
-        >
-          {RANGES.map(([name, word]) => (
-            <option key={name} value={name}>
-              {word}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        {...{ label: 'Time', name: 'range', query, value: query.get('range') ?? '1d' }}
+        options={RANGES.map(([name, word]): [string, string] => [name, word])}
+      />
       <label>
         Provider
         <select
@@ -106,20 +98,10 @@ function Filters({ provider, account, query }: FiltersProps) {
           ))}
         </select>
       </label>
-      <label>
-        Account
-        <select
-          value={account}
-          onChange={(event) => replaceQuery({ account: event.currentTarget.value })}
-        >
-          <option value="">All</option>
-          {emails.map((email) => (
-            <option key={email} value={email}>
-              {email}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        {...{ label: 'Account', name: 'account', query }}
+        options={[['', 'All'], ...emails.map((email): [string, string] => [email, email])]}
+      />
     </form>
   )
 }

@@ -1,6 +1,18 @@
 /** Tokens and tenants as the gateway lists them. */
 
-export interface Token {
+/** null: no such limit. docs/token-limits.md */
+export interface TokenLimits {
+  whenFull: 'refuse' | 'queue' | null
+  weight: number | null
+  maxPriority: number | null
+  maxQueued: number | null
+  maxConcurrent: number | null
+  jobsPerDay: number | null
+  requestsPerMinute: number | null
+  routes: string[] | null
+}
+
+export interface Token extends TokenLimits {
   id: string
   tenant: string
   name: string
@@ -26,6 +38,44 @@ export const SUBSCRIPTIONS: [Token['subscription'], string][] = [
   ['active', 'active'],
   ['lapsed', 'lapsed: every call is refused with 402'],
 ]
+
+/** The limits with a number, how people call them, and what they do. */
+export const NUMBERS: [keyof TokenLimits, string, string][] = [
+  ['maxConcurrent', 'Jobs at once', '1 to 500. Empty: no limit.'],
+  ['jobsPerDay', 'Jobs a day', '1 to 100,000, in a day of UTC. Empty: no limit.'],
+  ['maxQueued', 'Creations that may wait', '0 to 10,000. Empty: 10,000.'],
+  ['weight', 'Share of the queue', '1 to 100. Empty: 10.'],
+  ['maxPriority', 'Best priority', '1, which goes first, to 5. Empty: 3.'],
+]
+
+export const REQUESTS = [30, 60, 120, 300, 600, 1200]
+
+export const ROUTES: [string, string][] = [
+  ['read', 'Reads'],
+  ['write', 'Changes and deletions'],
+  ['uploads', 'Uploads'],
+  ['jobs', 'Jobs'],
+  ['speech', 'Speech'],
+  ['sessions', 'Streaming sessions'],
+]
+
+/** What the limits of the token are, in a few words. Empty: there is none. */
+export function limitWords(token: TokenLimits): string[] {
+  const { whenFull, requestsPerMinute, routes } = token
+  const numbers = NUMBERS.flatMap(([name, title]) => {
+    const value = token[name] ?? null
+    return value === null ? [] : [`${title}: ${String(value)}`]
+  })
+  return [
+    ...numbers,
+    // A gateway of an earlier release does not name them.
+    ...((requestsPerMinute ?? null) === null
+      ? []
+      : [`Requests a minute: ${String(requestsPerMinute)}`]),
+    ...(whenFull === 'queue' ? ['Waits when all is full'] : []),
+    ...(routes ? [`Only: ${routes.join(', ')}`] : []),
+  ]
+}
 
 /** The moment for a field of the type `datetime-local`, in the reader's own zone. */
 export function toLocal(at: string | null): string {

@@ -10,12 +10,13 @@ import { ask } from '../shell/api.ts'
 import { useLoad } from '../shell/load.ts'
 import { chosenTenant } from '../shell/session.ts'
 import { loadTenants, tenants } from '../shell/tenants.ts'
-import type { Token } from './token.ts'
+import { LimitToken } from './limits-form.tsx'
+import { limitWords, type Token } from './token.ts'
 import { ChangeToken, MakeToken, RemoveTenant, RemoveToken } from './token-forms.tsx'
 
 type Asked =
   | { what: 'make' }
-  | { what: 'change' | 'remove'; token: Token }
+  | { what: 'change' | 'limit' | 'remove'; token: Token }
   | { what: 'removeTenant'; tenant: Tenant }
 
 export function TokensScreen() {
@@ -72,6 +73,7 @@ function Question({ asked, ...rest }: { asked: Asked; close: () => void; done: (
   if (asked.what === 'make')
     return <MakeToken tenants={tenants.value} tenant={chosenTenant.value} {...rest} />
   if (asked.what === 'removeTenant') return <RemoveTenant tenant={asked.tenant} {...rest} />
+  if (asked.what === 'limit') return <LimitToken token={asked.token} {...rest} />
   if (asked.what === 'change') return <ChangeToken token={asked.token} {...rest} />
   return <RemoveToken token={asked.token} {...rest} />
 }
@@ -94,6 +96,7 @@ function tokenColumns(setAsked: (asked: Asked) => void): Column<Token>[] {
       cell: ({ scope }) => <Badge tone={scope === 'full' ? 'info' : 'off'}>{scope}</Badge>,
     },
     { title: 'State', cell: (token) => <TokenState token={token} /> },
+    { title: 'Limits', cell: (token) => <Limits token={token} /> },
     { title: 'Made', cell: ({ createdAt }) => <Ago at={createdAt} /> },
     {
       title: 'Change',
@@ -109,6 +112,14 @@ function tokenColumns(setAsked: (asked: Asked) => void): Column<Token>[] {
           </button>
           <button
             type="button"
+            class="outline small"
+            aria-label={`Limit the token ${token.name}`}
+            onClick={() => setAsked({ what: 'limit', token })}
+          >
+            Limits
+          </button>
+          <button
+            type="button"
             class="outline small danger"
             aria-label={`Remove the token ${token.name}`}
             onClick={() => setAsked({ what: 'remove', token })}
@@ -119,6 +130,18 @@ function tokenColumns(setAsked: (asked: Asked) => void): Column<Token>[] {
       ),
     },
   ]
+}
+
+function Limits({ token }: { token: Token }) {
+  const words = limitWords(token)
+  if (words.length === 0) return <span class="muted">none</span>
+  return (
+    <>
+      {words.map((one) => (
+        <div key={one}>{one}</div>
+      ))}
+    </>
+  )
 }
 
 function TokenState({ token: { subscription, expiresAt } }: { token: Token }) {

@@ -279,7 +279,7 @@ export interface paths {
   "/v1/heygen/jobs/{id}": {
       parameters: {
       };
-      /** One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days */
+      /** One job with its story: what happened when, and why other accounts did not get it. By its id, its request id, or key:<Idempotency-Key>. Kept for 30 days */
       get: operations["getHeygenJobsById"];
   };
   "/v1/heygen/jobs/{id}/file": {
@@ -455,7 +455,7 @@ export interface paths {
   "/v1/kling/jobs/{id}": {
       parameters: {
       };
-      /** One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days */
+      /** One job with its story: what happened when, and why other accounts did not get it. By its id, its request id, or key:<Idempotency-Key>. Kept for 30 days */
       get: operations["getKlingJobsById"];
   };
   "/v1/kling/jobs/{id}/file": {
@@ -1452,6 +1452,10 @@ export interface components {
           tookMs: number | null;
           /** @description Where the calls to your own URLs are listed */
           deliveries: string;
+          /** @description What happened to it, in the order of time */
+          story: components["schemas"]["StoryStep"][];
+          /** @description false: a part of the gateway did not answer, so steps are missing */
+          storyIsWhole: boolean;
           /** @description Where the file of a completed job is */
           files?: {
               /** @description The address of a video. */
@@ -2079,6 +2083,16 @@ export interface components {
           sees?: components["schemas"]["SeesField"];
           grants?: components["schemas"]["GrantsField"];
       };
+      PassedAccount: {
+          /** @description The email of the account */
+          account: string;
+          /** @description full; seemed_full: it was full lately; parked; too_few_slots; retired: it was being removed; refused: the provider refused the creation there; pinned: the call names another account or a thing of one; not_tried: others came first, or it cannot serve such calls */
+          why: string;
+          /** @description What it was parked for */
+          reason?: string;
+          /** @description Until when it was parked, as far as was known then */
+          until?: string;
+      };
       Pool: {
           /**
            * Format: date-time
@@ -2456,6 +2470,24 @@ export interface components {
           word_timestamps: {
               [key: string]: unknown;
           }[];
+      };
+      StoryStep: {
+          at: string;
+          /**
+           * @description asked: the request came. queued: it went into the queue. chosen: an account was chosen for it. given_back: that account could not start it. slot: it got a slot, and was sent to the provider at once. answer_lost: the answer did not come, so the job is looked for. accepted: the provider named the job. found: the search found it. waits_for_person. deleted: a client deleted it. ended. event: its event was made. delivered, given_up: what became of that
+           * @enum {string}
+           */
+          what: "asked" | "queued" | "chosen" | "given_back" | "slot" | "answer_lost" | "accepted" | "found" | "waits_for_person" | "deleted" | "ended" | "event" | "delivered" | "given_up";
+          /** @description The email of the account. Missing if it was removed, or the token sees only its own */
+          account?: string;
+          /** @description Why, such as how the job ended, or why an account gave it back */
+          why?: string;
+          /** @description Other accounts that the tenant had, and why they did not get it */
+          others?: components["schemas"]["PassedAccount"][];
+          /** @description How many more accounts there were that are not named */
+          more?: number;
+          /** @description The delivery: GET /v1/deliveries/{id} */
+          delivery?: string;
       };
       Task: {
           /** @description The task: its `id`, `status_name` and `status_final`. */
@@ -4579,28 +4611,35 @@ export interface operations {
               content: {
                   /**
                    * @example {
-                   *       "jobid": "76ae399a2b934e04292eadde6c401870",
-                   *       "requestId": "01a22641-d292-7720-a369-128fc09567de",
+                   *       "jobid": "1caa517037d92f75255b8c744a3f3c93",
+                   *       "requestId": "01a229a0-1b5c-75b8-b7ea-f5b1286fb5af",
                    *       "email": "alice@example.com",
                    *       "type": "POST /v3/videos",
                    *       "status": "completed",
                    *       "status_final": true,
                    *       "detail": null,
-                   *       "created": "2026-11-29T07:42:57.696Z",
-                   *       "ended": "2026-11-29T07:42:57.909Z",
+                   *       "created": "2026-11-29T23:24:48.351Z",
+                   *       "ended": "2026-11-29T23:24:48.456Z",
                    *       "title": "Demo",
                    *       "times": {
-                   *         "asked": "2026-11-29T07:42:57.682Z",
-                   *         "started": "2026-11-29T07:42:57.696Z",
-                   *         "accepted": "2026-11-29T07:42:57.769Z",
-                   *         "ended": "2026-11-29T07:42:57.909Z"
+                   *         "asked": "2026-11-29T23:24:48.348Z",
+                   *         "started": "2026-11-29T23:24:48.351Z",
+                   *         "accepted": "2026-11-29T23:24:48.394Z",
+                   *         "ended": "2026-11-29T23:24:48.456Z"
                    *       },
-                   *       "waitedMs": 14,
-                   *       "tookMs": 213,
-                   *       "deliveries": "/v1/deliveries?job=76ae399a2b934e04292eadde6c401870",
+                   *       "waitedMs": 3,
+                   *       "tookMs": 105,
+                   *       "deliveries": "/v1/deliveries?job=1caa517037d92f75255b8c744a3f3c93",
                    *       "files": {
-                   *         "video": "/v1/heygen/jobs/76ae399a2b934e04292eadde6c401870/file"
-                   *       }
+                   *         "video": "/v1/heygen/jobs/1caa517037d92f75255b8c744a3f3c93/file"
+                   *       },
+                   *       "story": [
+                   *         {
+                   *           "at": "2026-11-29T23:24:48.348Z",
+                   *           "what": "asked"
+                   *         }
+                   *       ],
+                   *       "storyIsWhole": true
                    *     }
                    */
                   "application/json": components["schemas"]["JobInFull"];

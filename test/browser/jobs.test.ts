@@ -90,6 +90,8 @@ describe('jobs on the page', () => {
     await page.getByText('Ended: completed').waitFor()
     await page.getByText('Asked for').waitFor()
     await page.getByText('answer 500').waitFor()
+    await page.getByText('Why not the other account').click()
+    await page.getByText(`${BOB} could not serve it`).waitFor()
     await page.getByRole('button', { name: 'Load and show it' }).click()
     const saved = page.getByRole('link', { name: 'Save it' })
     await saved.waitFor()

@@ -67,8 +67,9 @@ export interface Try {
   account: string
   leaseIds: string[]
   at: number
-  /** Why the item came back. */
+  /** Why the item came back, and when. */
   why?: string
+  backAt?: number
 }
 
 /** Everything else that may stand unsealed. */
@@ -134,4 +135,10 @@ export interface ItemShown {
   owner?: Owner
   place?: number
   startsAt?: number
+  /** The accounts that it was given to, for its story. The last one may have it still. */
+  tries?: Pick<Try, 'account' | 'at' | 'why' | 'backAt'>[]
+  /** The email of the only account that may serve it. */
+  lane?: string
+  /** When it ended without a start. */
+  endedAt?: number
 }

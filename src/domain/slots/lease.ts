@@ -2,6 +2,8 @@
  * Decides about the leases of one account, each of which holds slots. The ledger is a set of leases and not a counter, so that no
  * slot can be released twice. Pure: each function takes the ledger and returns the change; AccountSlots loads and saves.
  */
+import type { ChoiceNote } from './choice-note.ts'
+import type { LeaseItem } from './lease-item.ts'
 import type { Guess, LeaseRow } from './unknown-row.ts'
 import { findParking, type Parking, type ParkReason } from '#domain/accounts/parking.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
@@ -88,19 +90,10 @@ export interface Lease {
   item?: LeaseItem
   /** The token has limits on jobs, so the desk is told of the end (domain/limits/share.ts). */
   isLimited?: true
+  /** Why other accounts did not get it. */
+  choice?: ChoiceNote
   /** The own token that the job was made with (RFC 0010). Of its tenant's other tokens, those that see all see it too. */
   ownToken?: string
-}
-
-/** For a creation that was queued (RFC 0009): what its lease keeps of the item. */
-interface LeaseItem {
-  id: string
-  /** What clients call the jobs. */
-  names: string[]
-  /** When the client asked. The lease's own id tells when the item was chosen. */
-  askedAt: number
-  /** How many leases of the item have ended as `absent` before this one. */
-  absents: number
 }
 
 /** Where the event of a job's end goes, fixed at its creation. `form`: the body is not the provider's own event. */
@@ -160,6 +153,7 @@ export interface LeaseAsk {
   expected?: ExpectedJob
   item?: LeaseItem
   isLimited?: true
+  choice?: ChoiceNote
   ownToken?: string
 }
 
@@ -373,6 +367,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(ask.row === undefined ? {} : { row: ask.row }),
     ...(ask.item === undefined ? {} : { item: ask.item }),
     ...(ask.isLimited ? { isLimited: true } : {}),
+    ...(ask.choice === undefined ? {} : { choice: ask.choice }),
     ...(ask.ownToken === undefined ? {} : { ownToken: ask.ownToken }),
     ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),

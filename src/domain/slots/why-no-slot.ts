@@ -1,6 +1,7 @@
 /** Decides why no account granted a slot, from the answer of each account. Pure. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
+import { passedAsParked, type PassedAccount } from './choice-note.ts'
 import type { LeaseAnswer } from './lease.ts'
 
 export type LeaseRefusal = Extract<LeaseAnswer, { ok: false }>
@@ -50,4 +51,11 @@ export function whyNoSlot({ refusals, parked, expectedFreeAt }: TriedAccounts): 
   if (!refusals.some(({ reason }) => reason === 'too_many')) return { kind: 'none' }
   const limits = refusals.flatMap((answer) => ('maxJobs' in answer ? [answer.maxJobs] : []))
   return { kind: 'never', mostSlots: Math.max(...limits) }
+}
+
+/** What the story of the job keeps of a refusal. */
+export function passedFor(email: string, refusal: LeaseRefusal): PassedAccount {
+  if (refusal.reason === 'too_many') return { email, why: 'too_few_slots' }
+  if (refusal.reason !== 'parked') return { email, why: refusal.reason }
+  return refusal.parking ? passedAsParked(email, refusal.parking) : { email, why: 'parked' }
 }

@@ -4,7 +4,7 @@ import { afterOf, type NamedItem } from '#domain/line/held.ts'
 import { capOf } from '#domain/queue/caps.ts'
 import { itemIdOf, markOf } from '#domain/queue/item-name.ts'
 import { compareAge, type WaitingItem } from '#domain/queue/item-lists.ts'
-import type { ItemRecord, ItemShown, ItemSort, NewItem } from '#domain/queue/item.ts'
+import type { ItemRecord, ItemShown, ItemSort, NewItem, Try } from '#domain/queue/item.ts'
 import { isOfTimedRequest, timeOf } from '#domain/text/time-ordered-id.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
@@ -12,6 +12,8 @@ import type { ItemRow } from './item-rows.ts'
 /** If a name is taken, a Worker takes the next ms. It does so as often as this. */
 const MS_OF_A_REQUEST = 5
 const REQUEST = 'request:'
+/** An item may come back often. Its story tells the last times. */
+const TRIES_SHOWN = 20
 const TASK = 'task:'
 
 interface Terms {
@@ -98,7 +100,9 @@ function ofRequest(items: { find(item: string): ItemRow | undefined }, requestId
 
 export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemShown {
   const { item, sort, record } = row
-  const { names, taskName, leaseId, jobIds, refusal } = record
+  const { names, taskName, leaseId, jobIds, refusal, endedAt } = record
+  const choice = memory.line.chosen.get(item)?.choice
+  const tries = choice ? [...record.tries, choice] : record.tries
   const reason = record.reason ?? sort.reason
   const first = jobIds?.find((id) => id !== '')
   const [owner] = first === undefined ? [] : ownersOf([first])
@@ -116,6 +120,19 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     ...(jobIds === undefined ? {} : { jobIds }),
     ...(leaseId === undefined ? {} : { leaseId }),
     ...(owner === undefined ? {} : { owner }),
+    ...(sort.lane === '' ? {} : { lane: sort.lane }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(tries.length === 0 ? {} : { tries: tries.slice(-TRIES_SHOWN).map(toTry) }),
+  }
+}
+
+/** Without the lease ids, which are nobody's business. */
+function toTry({ account, at, why, backAt }: Try): NonNullable<ItemShown['tries']>[number] {
+  return {
+    account,
+    at,
+    ...(why === undefined ? {} : { why }),
+    ...(backAt === undefined ? {} : { backAt }),
   }
 }
 

@@ -104,7 +104,7 @@ function putBack(
   const { token, leftOut = [] } = sort
   const { why, isLeftOut, refusal } = report.kind === 'back' ? report : {}
   const tries = record.tries.map((one, at, all) =>
-    at === all.length - 1 ? { ...one, ...given({ why }) } : one
+    at === all.length - 1 ? { ...one, ...given({ why }), backAt: now() } : one
   )
   const out = isLeftOut === true ? { leftOut: Array.from(new Set([...leftOut, account])) } : {}
   const told = { ...record, tries: keptTries(tries), ...given({ refusal }) }

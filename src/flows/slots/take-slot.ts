@@ -6,8 +6,14 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import { pickAccounts } from '#domain/accounts/pick-account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { choiceNote, passedAsParked, type PassedAccount } from '#domain/slots/choice-note.ts'
 import type { LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
-import { whyNoSlot, type LeaseRefusal, type ParkedAccount } from '#domain/slots/why-no-slot.ts'
+import {
+  passedFor,
+  whyNoSlot,
+  type LeaseRefusal,
+  type ParkedAccount,
+} from '#domain/slots/why-no-slot.ts'
 import { rowOf } from '#flows/accounts/report-refusal.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
@@ -64,7 +70,12 @@ export async function serveWithSlot(
     }
     tried += 1
     refusal ??= result.answer
-    if (result.parking) search.parked.push({ account: granted.account, parking: result.parking })
+    const { account } = granted
+    const { email } = account
+    if (result.parking) search.parked.push({ account, parking: result.parking })
+    search.passed.push(
+      result.parking ? passedAsParked(email, result.parking) : { email, why: 'refused' }
+    )
   }
   if (refusal) return refusal
   throw noSlotLeft(ports, search)
@@ -78,6 +89,9 @@ interface Search {
   candidates: Account[]
   parked: ParkedAccount[]
   refusals: LeaseRefusal[]
+  /** What is kept of both for the story of the job. */
+  passed: PassedAccount[]
+  isPinned: boolean
   /** Accounts that a waiting client did not ask, because the waiting line knows when they have free slots. */
   unasked: Account[]
   isPatient: boolean
@@ -105,6 +119,8 @@ function newSearch(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseA
     call,
     ask: part === undefined ? ask : { ...ask, part },
     refusals: [],
+    passed: choice.parked.map(({ account, parking }) => passedAsParked(account.email, parking)),
+    isPinned: eligible.isPinned,
     unasked: [],
     isPatient: eligible.isPatient === true,
     hasGranted: false,
@@ -134,7 +150,7 @@ async function acquireNext(
       search.unasked.push(account)
       continue
     }
-    const ask = { ...search.ask, ...(await work.askOn?.(account)) }
+    const ask = { ...search.ask, ...(await work.askOn?.(account)), ...noteFor(ports, search) }
     const answer = await acquire(ports, account, ask, work)
     if (answer.ok) {
       search.hasGranted = true
@@ -148,6 +164,18 @@ async function acquireNext(
       search.candidates = await fullLast(ports, search.call, search.candidates)
   }
   return acquireWithoutScope(ports, search, work)
+}
+
+/** For a job: why the accounts before this one did not get it. */
+function noteFor(
+  ports: Ports,
+  { ask, passed, candidates, unasked, isPinned }: Search
+): Pick<LeaseAsk, 'choice'> {
+  if (ask.kind !== 'job') return {}
+  const now = ports.now()
+  const seemFull = [...unasked, ...candidates].filter(({ key }) => ports.hints.isFull(key, now))
+  const last = seemFull.map(({ email }) => ({ email, why: 'seemed_full' as const }))
+  return { choice: choiceNote([...last, ...passed], isPinned) }
 }
 
 /** Whether a waiting client skips the account. It asks accounts that seem free, up to the first that is full. */
@@ -179,6 +207,7 @@ async function acquire(
 
 function markRefusal(ports: Ports, search: Search, account: Account, answer: LeaseRefusal): void {
   search.refusals.push(answer)
+  search.passed.push(passedFor(account.email, answer))
   if (answer.reason === 'full' && !answer.ofGuesses)
     ports.hints.markFull(account.key, ports.now(), answer.retryAt)
   if (answer.reason !== 'parked' || !answer.parking) return
@@ -203,7 +232,8 @@ async function acquireWithoutScope(
   search.hasGranted = true
   const { account } = first
   const own = await work.askOn?.(account)
-  const ask = { ...search.ask, ...own, ignoredReason: 'scope' } as const
+  const note = noteFor(ports, search)
+  const ask = { ...search.ask, ...own, ...note, ignoredReason: 'scope' } as const
   const answer = await acquire(ports, account, ask, work)
   return answer.ok ? { account, ask } : undefined
 }

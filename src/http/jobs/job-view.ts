@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import { withoutAccounts, type StoryStep } from '#domain/jobs/story.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
 import { isUnstarted, whyUnstarted } from '#domain/line/shown.ts'
 import type { OwnScope } from '#domain/visibility/own-scope.ts'
@@ -38,6 +39,43 @@ export const job = z
   .register(z.globalRegistry, { id: 'Job' })
 const time = z.nullable(z.string())
 
+const passedAccount = z
+  .object({
+    account: z.string(),
+    why: z.string(),
+    reason: z.optional(z.string()),
+    until: z.optional(z.string()),
+  })
+  .register(z.globalRegistry, { id: 'PassedAccount' })
+
+/** What happened to a job, in the order of time. `account` is missing where the token may not see it, and where it is removed. */
+const storyStep = z
+  .object({
+    at: z.string(),
+    what: z.enum([
+      'asked',
+      'queued',
+      'chosen',
+      'given_back',
+      'slot',
+      'answer_lost',
+      'accepted',
+      'found',
+      'waits_for_person',
+      'deleted',
+      'ended',
+      'event',
+      'delivered',
+      'given_up',
+    ]),
+    account: z.optional(z.string()),
+    why: z.optional(z.string()),
+    others: z.optional(z.array(passedAccount)),
+    more: z.optional(z.number()),
+    delivery: z.optional(z.string()),
+  })
+  .register(z.globalRegistry, { id: 'StoryStep' })
+
 /** One job's life. */
 export const jobInFull = z
   .extend(job, {
@@ -53,6 +91,8 @@ export const jobInFull = z
     waitedMs: z.nullable(z.number()),
     tookMs: z.nullable(z.number()),
     deliveries: z.string(),
+    story: z.array(storyStep),
+    storyIsWhole: z.boolean(),
     files: z.optional(
       z.partial(z.object({ video: z.string(), image: z.string(), audio: z.string() }))
     ),
@@ -182,6 +222,29 @@ export function toItemInFull(item: ItemShown, name: string) {
     waitedMs: null,
     tookMs: null,
     deliveries: `/v1/deliveries?job=${encodeURIComponent(jobid)}`,
+  }
+}
+
+/** `isNameless`: for a token that sees only its own. It hears of no account. */
+export function toStoryView(
+  { steps, isWhole }: { steps: readonly StoryStep[]; isWhole: boolean },
+  isNameless: boolean
+) {
+  const shown = isNameless ? withoutAccounts(steps) : steps
+  return {
+    story: shown.map(({ at, others, ...step }) => ({
+      at: new Date(at).toISOString(),
+      ...step,
+      ...(others
+        ? {
+            others: others.map(({ until, ...other }) => ({
+              ...other,
+              ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+            })),
+          }
+        : {}),
+    })),
+    storyIsWhole: isWhole,
   }
 }
 

@@ -14,6 +14,7 @@ import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import { findJob, findJobOrItem } from '#flows/jobs/find-job.ts'
 import { listJobs } from '#flows/jobs/list-jobs.ts'
+import { readStory } from '#flows/jobs/read-story.ts'
 import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
@@ -32,6 +33,7 @@ import {
   toJobInFull,
   toJobQuery,
   toJobView,
+  toStoryView,
 } from './job-view.ts'
 
 interface AccountView {
@@ -156,17 +158,24 @@ function oneJob(app: App, provider: Provider): void {
     {
       method: 'get',
       path: '/jobs/{id}',
-      summary: 'One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days',
+      summary:
+        'One job with its story: what happened when, and why other accounts did not get it. By its id, its request id, or key:<Idempotency-Key>. Kept for 30 days',
       answers: { 200: jobInFull, ...missing },
     },
     async (c) => {
       const id = c.req.param('id') ?? ''
+      const ports = c.get('ports')
       const caller = c.get('caller')
       const own = ownScopeOf(caller)
-      const found = await findJobOrItem(c.get('ports'), provider, caller.tenant, id, own)
+      const found = await findJobOrItem(ports, provider, caller.tenant, id, own)
       if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
-      if ('item' in found) return c.json(toItemInFull(found.item, id))
-      return c.json(toJobInFull(provider, found.account?.email ?? null, found.record, own))
+      const told = await readStory(ports, provider, caller.tenant, found)
+      const story = toStoryView(told, own !== undefined)
+      const shown =
+        'item' in found
+          ? toItemInFull(found.item, id)
+          : toJobInFull(provider, found.account?.email ?? null, found.record, own)
+      return c.json({ ...shown, ...story })
     }
   )
 

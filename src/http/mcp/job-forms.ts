@@ -18,13 +18,17 @@ const JOB_OUTPUT = {
   status: {
     ...text,
     description:
-      'running, waiting (for a person), completed, failed, gone, absent (never reached the provider), lost, forced, or outcome_unknown',
+      'queued (waits for a slot), running, waiting (for a person), completed, failed, gone, absent (never reached the provider), lost, forced, or outcome_unknown',
   },
   done: { type: 'boolean', description: 'Whether the status is final' },
   detail: { ...textOrNull, description: 'Why it failed, if that is known' },
   created: text,
   ended: textOrNull,
+  place: { type: 'integer', description: 'While it is queued: its place. 1 is next' },
+  starts_around: { ...text, description: 'While it is queued: when it should start' },
 }
+/** A job has them only while it is queued, and only where the gateway knows them. */
+const WHILE_QUEUED = ['place', 'starts_around']
 const RESULT_OUTPUT = {
   result: {
     type: ['object', 'null'],
@@ -44,10 +48,11 @@ export const GET_JOB: ToolForm = {
   name: 'get_job',
   title: 'Status of a job',
   description:
-    'Says whether a job (such as a video) runs, has completed or has failed, and gives the link of a finished video. To wait for the end, use wait_for_job.',
+    'Says whether a job (such as a video) is queued, runs, has completed or has failed, and gives the link of a finished video. To wait for the end, use wait_for_job.',
   input: { job_id: JOB_ID },
   required: ['job_id'],
   output: { ...JOB_OUTPUT, ...RESULT_OUTPUT },
+  optional: WHILE_QUEUED,
   hints: READS,
 }
 
@@ -71,7 +76,7 @@ export const WAIT_FOR_JOB: ToolForm = {
     ...RESULT_OUTPUT,
     next: { ...text, description: 'What to do now, if the job has not ended' },
   },
-  optional: ['next'],
+  optional: ['next', ...WHILE_QUEUED],
   hints: READS,
 }
 

@@ -39,12 +39,16 @@ export function jobTools(
   ]
 }
 
+/** It waits in the line, and has not been sent. */
+const QUEUED = 'queued'
+
 type Job = ReturnType<typeof toJob>
 
 function toJob(json: unknown) {
   const { jobid, requestId, type, email, status, status_final, detail, created, ended } = (
     isObject(json) ? json : {}
   ) as Record<string, string | null>
+  const { place, startsAround } = isObject(json) ? json : {}
   return {
     job_id: jobid ?? null,
     request_id: requestId ?? '',
@@ -55,6 +59,8 @@ function toJob(json: unknown) {
     detail: detail ?? null,
     created: created ?? '',
     ended: ended ?? null,
+    ...(typeof place === 'number' ? { place } : {}),
+    ...(typeof startsAround === 'string' ? { starts_around: startsAround } : {}),
   }
 }
 
@@ -67,6 +73,8 @@ async function look(context: ToolContext, provider: Provider, given: Arguments):
   const job = await record(context, provider, String(given['job_id']))
   if (job.done && job.status !== 'completed' && job.status !== 'failed')
     return { ...job, result: null }
+  // The provider does not know it yet.
+  if (job.status === QUEUED) return { ...job, result: null }
   return askAbout(context, provider, job)
 }
 
@@ -120,16 +128,28 @@ async function wait(
   while (!job.done && ports.now() < endsAt && !signal.aborted) {
     const waitedMs = ports.now() - startedAt
     const waited = (waitedMs * timeScale) / 1000
-    tell(waited, seconds, `${job.status}; waited ${Math.round(waited)} s`)
+    tell(waited, seconds, `${wordOf(job)}; waited ${Math.round(waited)} s`)
     await ports.after(pauseBeforeAsking(waitedMs, endsAt - ports.now(), ports.durations), signal)
     if (!signal.aborted) job = await lookAgain(context, provider, job)
   }
   if (job.done) return { ...job }
-  return { ...job, next: 'The job still runs. Call wait_for_job again with the same arguments.' }
+  const what = job.status === QUEUED ? 'waits for a slot' : 'runs'
+  return {
+    ...job,
+    next: `The job still ${what}. Call wait_for_job again with the same arguments.`,
+  }
+}
+
+function wordOf({ status, place }: Job): string {
+  return place === undefined ? status : `${status} at place ${place}`
 }
 
 /** A job without a status of the provider's is read from the gateway's record, such as one whose creation has no answer yet. */
 async function lookAgain(context: ToolContext, provider: Provider, job: Seen): Promise<Seen> {
+  // Its place changes, and only the record says when it is no longer queued.
+  if (job.status === QUEUED) {
+    return look(context, provider, { job_id: job.job_id ?? job.request_id })
+  }
   if (statusPathOf(provider, job) !== undefined) return askAbout(context, provider, job)
   return askAbout(context, provider, await record(context, provider, job.request_id))
 }

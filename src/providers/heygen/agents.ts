@@ -70,12 +70,21 @@ const makeVideo: AgentTool = {
       default: 0,
       description: 'How long to wait for a free slot if all are taken',
     },
+    queue: {
+      type: 'boolean',
+      default: false,
+      description:
+        'true: the video waits in the queue of the gateway until a slot is free, which may take hours, instead of being refused when all are taken. get_job and wait_for_job then say queued, with its place',
+    },
   },
   required: ['avatar_id', 'voice_id', 'script'],
   output: {
     job_id: { ...text, description: 'The video_id' },
     status: { ...textOrNull, description: 'As HeyGen says it' },
-    account: { ...textOrNull, description: 'The account that pays for it and runs it' },
+    account: {
+      ...textOrNull,
+      description: 'The account that pays for it and runs it. null: it waits in the queue',
+    },
     request_id: { ...textOrNull, description: 'The id of this call' },
     joined: {
       ...textOrNull,
@@ -83,14 +92,18 @@ const makeVideo: AgentTool = {
     },
   },
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false },
-  call({ idempotency_key, wait_for_slot_seconds, ...wanted }) {
+  call({ idempotency_key, wait_for_slot_seconds, queue, ...wanted }) {
+    const wishes = [
+      ...(queue === true ? ['respond-async'] : []),
+      ...(wait_for_slot_seconds ? [`wait=${wait_for_slot_seconds}`] : []),
+    ]
     return {
       method: 'POST',
       path: '/v3/videos',
       body: { type: 'avatar', ...wanted },
       headers: {
         ...(idempotency_key === undefined ? {} : { 'idempotency-key': String(idempotency_key) }),
-        ...(wait_for_slot_seconds ? { prefer: `wait=${wait_for_slot_seconds}` } : {}),
+        ...(wishes.length > 0 ? { prefer: wishes.join(', ') } : {}),
       },
     }
   },

@@ -306,6 +306,8 @@ export const OF_SCHEMA: Record<string, string> = {
   'JobInFull.startsAround': 'When it is expected to start',
   'JobInFull.times': 'When what happened.',
   'JobInFull.title': 'The title that its creation gave it',
+  'JobInFull.story': 'What happened to it, in the order of time',
+  'JobInFull.storyIsWhole': 'false: a part of the gateway did not answer, so steps are missing',
   'JobInFull.tookMs': 'From started to ended',
   'JobInFull.waitedMs': 'From asked to started',
   'NewAlert.secret': 'Signs its messages. Shown once.',

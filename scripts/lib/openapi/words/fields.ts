@@ -1,6 +1,9 @@
 /** One sentence for each field. A field of one schema comes before the same name anywhere. */
 
-import { OF_SCHEMA } from './fields-of-schemas.ts'
+import { OF_SCHEMA as OF_OTHERS } from './fields-of-schemas.ts'
+import { OF_STORY } from './fields-of-stories.ts'
+
+const OF_SCHEMA = { ...OF_OTHERS, ...OF_STORY } as Record<string, string | undefined>
 
 /** Names that say all. */
 const PLAIN = new Set(

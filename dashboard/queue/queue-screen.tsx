@@ -1,0 +1,261 @@
+/** What waits for a slot: how much of whom, in which order, and when it should start. */
+import { useEffect, useState } from 'preact/hooks'
+import type { Queue, QueueItem, QueueToken } from '../api-types.ts'
+import { ProblemBanner } from '../parts/problem.tsx'
+import { Table, type Column } from '../parts/table.tsx'
+import { Age, clock, now, span } from '../parts/time.tsx'
+import { PROVIDERS } from '../providers.ts'
+import type { ScreenProps } from '../screen.ts'
+import { ask, Problem, withQuery } from '../shell/api.ts'
+import { pool, providersInUse } from '../shell/live.ts'
+import { useLoad } from '../shell/load.ts'
+import { hrefTo, replaceQuery } from '../shell/router.ts'
+import { mayChange } from '../shell/session.ts'
+import { say, sayProblem } from '../shell/toasts.tsx'
+
+const PAGE = 100
+const AGAIN_MS = 5000
+
+export function QueueScreen({ query }: ScreenProps) {
+  const provider = query.get('provider') ?? providersInUse.value[0] ?? PROVIDERS[0]?.name ?? ''
+  const token = query.get('token') ?? ''
+  const [cursors, setCursors] = useState<string[]>([''])
+  const cursor = cursors.at(-1) ?? ''
+  const path = withQuery(`/v1/${provider}/queue`, { token, limit: PAGE, cursor })
+  const { value, error, reload } = useLoad((signal) => ask<Queue>('GET', path, { signal }), [path])
+  useEffect(() => {
+    const timer = setInterval(() => !document.hidden && reload(), AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [path])
+  const narrow = (change: Record<string, string>) => {
+    setCursors([''])
+    replaceQuery(change)
+  }
+  return (
+    <>
+      <div class="title">
+        <h1>Queue</h1>
+        {value && <Words queue={value} />}
+      </div>
+      <Filters {...{ provider, token, narrow }} tokens={value?.tokens ?? []} />
+      <ProblemBanner error={error} retry={reload} />
+      {value && (
+        <>
+          <Pauses {...{ provider, token }} />
+          <h2>By token</h2>
+          <Table
+            caption="What waits, by token"
+            columns={TOKENS}
+            rows={value.tokens}
+            keyOf={(one) => one.token}
+            empty="Nothing waits. A creation waits here when all accounts are full and its client asked for it."
+          />
+          <h2>What waits</h2>
+          <Table
+            caption="Creations that wait, by token, oldest first"
+            columns={columnsOf(provider, reload)}
+            rows={value.items}
+            keyOf={({ id }) => id}
+            empty="No creation waits."
+          />
+          <nav class="pager" aria-label="Pages">
+            <button
+              type="button"
+              class="outline small"
+              disabled={cursors.length < 2}
+              onClick={() => setCursors(cursors.slice(0, -1))}
+            >
+              Back
+            </button>
+            <button
+              type="button"
+              class="outline small"
+              disabled={value.next === null}
+              onClick={() => value.next !== null && setCursors([...cursors, value.next])}
+            >
+              More
+            </button>
+          </nav>
+        </>
+      )}
+    </>
+  )
+}
+
+function Words({ queue: { waiting, starting, startsAMinute } }: { queue: Queue }) {
+  return (
+    <p class="muted number">
+      {waiting} waiting · {starting} starting · {Math.round(startsAMinute * 10) / 10} starts a
+      minute
+    </p>
+  )
+}
+
+interface FiltersProps {
+  provider: string
+  token: string
+  tokens: QueueToken[]
+  narrow: (change: Record<string, string>) => void
+}
+
+function Filters({ provider, token, tokens, narrow }: FiltersProps) {
+  const ids = [...new Set([...tokens.map((one) => one.token), ...(token ? [token] : [])])]
+  return (
+    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+      <label>
+        Provider
+        <select
+          value={provider}
+          onChange={(event) => narrow({ provider: event.currentTarget.value, token: '' })}
+        >
+          {PROVIDERS.map(({ name, title }) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Token
+        <select value={token} onChange={(event) => narrow({ token: event.currentTarget.value })}>
+          <option value="">All</option>
+          {ids.map((id) => (
+            <option key={id} value={id}>
+              {id}
+            </option>
+          ))}
+        </select>
+      </label>
+    </form>
+  )
+}
+
+interface Paused {
+  paused: { account?: string; token?: string }[]
+}
+
+/** Stops and goes on with starting what waits. Jobs that run go on. */
+function Pauses({ provider, token }: { provider: string; token: string }) {
+  const [account, setAccount] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const [paused, setPaused] = useState<Paused['paused']>()
+  if (!mayChange.value) return null
+  const emails = (pool.value?.accounts ?? [])
+    .filter((one) => one.provider === provider)
+    .map(({ email }) => email)
+  const change = async (what: 'pause' | 'resume') => {
+    if (isBusy) return
+    setBusy(true)
+    const body = { ...(account ? { account } : {}), ...(token ? { token } : {}) }
+    try {
+      const answer = await ask<Paused>('POST', `/v1/${provider}/queue/${what}`, { body })
+      setPaused(answer.paused)
+      say(what === 'pause' ? 'Nothing of it is started now.' : 'It is started again.')
+    } catch (error) {
+      sayProblem(error)
+    }
+    setBusy(false)
+  }
+  const what = [token && `of the token ${token}`, account && `on ${account}`]
+    .filter(Boolean)
+    .join(' ')
+  return (
+    <form class="filters" aria-label="Pause" onSubmit={(event) => event.preventDefault()}>
+      <label>
+        Starts {token ? 'of this token ' : ''}on
+        <select value={account} onChange={(event) => setAccount(event.currentTarget.value)}>
+          <option value="">all accounts</option>
+          {[...new Set(emails)].map((email) => (
+            <option key={email} value={email}>
+              {email}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" class="outline small" onClick={() => void change('pause')}>
+        Pause<span class="for-ears"> what waits {what}</span>
+      </button>
+      <button type="button" class="outline small" onClick={() => void change('resume')}>
+        Resume<span class="for-ears"> what waits {what}</span>
+      </button>
+      {paused && (
+        <p role="status" class="muted">
+          {paused.length === 0
+            ? 'Nothing is paused.'
+            : `Paused: ${paused.map(wordsOfPause).join('; ')}.`}
+        </p>
+      )}
+    </form>
+  )
+}
+
+function wordsOfPause({ account, token }: Paused['paused'][number]): string {
+  const parts = [token && `token ${token}`, account && `account ${account}`].filter(Boolean)
+  return parts.length === 0 ? 'everything' : parts.join(' on ')
+}
+
+const TOKENS: Column<QueueToken>[] = [
+  { title: 'Token', cell: ({ token }) => <code>{token}</code> },
+  { title: 'Waiting', cell: ({ waiting }) => waiting, isNumber: true },
+  { title: 'Share', cell: ({ weight }) => weight, isNumber: true },
+  { title: 'Oldest waits', cell: ({ oldest }) => <Age at={oldest} />, isNumber: true },
+]
+
+function columnsOf(provider: string, reload: () => void): Column<QueueItem>[] {
+  return [
+    { title: 'Place', cell: ({ place }) => place ?? '–', isNumber: true },
+    {
+      title: 'Job',
+      cell: ({ id }) => <a href={hrefTo(['jobs', provider, id])}>{id}</a>,
+    },
+    { title: 'Kind', cell: ({ type }) => <code>{type}</code> },
+    { title: 'Token', cell: ({ token }) => <code>{token}</code> },
+    { title: 'Priority', cell: ({ priority }) => priority, isNumber: true },
+    { title: 'Account', cell: ({ account }) => account ?? 'any' },
+    { title: 'Waits', cell: ({ asked }) => <Age at={asked} />, isNumber: true },
+    { title: 'Starts', cell: ({ startsAround }) => <Starts at={startsAround} /> },
+    {
+      title: 'Change',
+      cell: ({ id }) => <Cancel {...{ provider, id, reload }} />,
+    },
+  ]
+}
+
+function Starts({ at }: { at: string | null }) {
+  if (at === null) return <span class="muted">not known</span>
+  const left = Date.parse(at) - now.value
+  return (
+    <time dateTime={at} title={clock(at)}>
+      {left > 0 ? `in about ${span(left)}` : 'soon'}
+    </time>
+  )
+}
+
+/** Cancelling costs nothing: what waits has not been sent. */
+function Cancel({ provider, id, reload }: { provider: string; id: string; reload: () => void }) {
+  const [isBusy, setBusy] = useState(false)
+  const cancel = async () => {
+    if (isBusy) return
+    setBusy(true)
+    try {
+      await ask('DELETE', `/v1/${provider}/queue/${encodeURIComponent(id)}`)
+      say('It is cancelled. Its end is told as any other.')
+    } catch (error) {
+      const isLate = error instanceof Problem && error.status === 409
+      sayProblem(isLate ? new Error('It is starting already, so it was not cancelled.') : error)
+    }
+    setBusy(false)
+    reload()
+  }
+  return (
+    <button
+      type="button"
+      class="outline small danger"
+      aria-label={`Cancel ${id}`}
+      aria-busy={isBusy}
+      onClick={() => void cancel()}
+    >
+      Cancel
+    </button>
+  )
+}

@@ -1,0 +1,95 @@
+/**
+ * The queue on the page. The list is a made-up answer in the form of `GET /v1/{provider}/queue`, so that places and estimates are
+ * the same each time; what the buttons send is read, and not sent on.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openGateway, type Gateway } from '../support/gateway.ts'
+import { useBrowser, type OpenedPage } from './support/pages.ts'
+
+const ALICE = 'alice@example.com'
+
+describe('the queue on the page', () => {
+  let gateway: Gateway
+  const open = useBrowser()
+  beforeAll(async () => {
+    gateway = await openGateway({ assets: true, accounts: { alice: 3 } })
+  })
+  afterAll(() => gateway.dispose())
+
+  function item(place: number, more: object = {}) {
+    const asked = new Date(Date.now() - 60_000).toISOString()
+    return {
+      id: `0190aaaabbbb7cccddddeeeeffff000${String(place)}`,
+      requestId: null,
+      token: 'tok_1',
+      type: 'POST /v3/videos',
+      place,
+      startsAround: new Date(Date.now() + 125_000 * place).toISOString(),
+      priority: 3,
+      account: null,
+      asked,
+      startBy: new Date(Date.now() + 86_400_000).toISOString(),
+      ...more,
+    }
+  }
+
+  async function openQueue(): Promise<{ opened: OpenedPage; sent: string[] }> {
+    const opened = await open(gateway.url, { token: gateway.token, hash: '#/jobs' })
+    const { page } = opened
+    const sent: string[] = []
+    const items = [
+      item(1),
+      item(2, { account: ALICE, priority: 1 }),
+      item(3, { startsAround: null }),
+    ]
+    await page.route('**/v1/heygen/queue*', (route) => {
+      const tokens = [{ token: 'tok_1', waiting: 3, weight: 10, oldest: items[0]?.asked }]
+      const answer = { waiting: 3, starting: 1, startsAMinute: 4.52, tokens, items, next: null }
+      return route.fulfill({ json: answer })
+    })
+    await page.route('**/v1/heygen/queue/*', (route) => {
+      const request = route.request()
+      sent.push(
+        `${request.method()} ${new URL(request.url()).pathname} ${request.postData() ?? ''}`
+      )
+      if (request.method() === 'DELETE') {
+        items.shift()
+        return route.fulfill({ status: 204 })
+      }
+      return route.fulfill({ json: { paused: [{ account: ALICE }] } })
+    })
+    await opened.goTo('#/queue')
+    await page.getByText('3 waiting · 1 starting · 4.5 starts a minute').waitFor()
+    return { opened, sent }
+  }
+
+  it('what waits is shown with its place, its priority, its account and when it should start', async () => {
+    const { opened } = await openQueue()
+    const table = opened.page.getByRole('table', { name: 'Creations that wait' })
+    const rows = table.getByRole('row')
+    expect(await rows.count()).toBe(4)
+    await rows.nth(1).getByText('in about 2 min').waitFor()
+    await rows.nth(2).getByRole('cell', { name: ALICE }).waitFor()
+    await rows.nth(3).getByText('not known').waitFor()
+  })
+
+  it('one that waits is cancelled, and starts on an account are paused', async () => {
+    const { opened, sent } = await openQueue()
+    const { page } = opened
+    const first = item(1).id
+    await page.getByRole('button', { name: `Cancel ${first}` }).click()
+    await page.getByRole('link', { name: first }).waitFor({ state: 'detached' })
+    await page.getByLabel('Starts on').selectOption(ALICE)
+    await page.getByRole('button', { name: /^Pause/ }).click()
+    await page.getByText(`Paused: account ${ALICE}.`).waitFor()
+    expect(sent).toEqual([
+      `DELETE /v1/heygen/queue/${first} `,
+      `POST /v1/heygen/queue/pause {"account":"${ALICE}"}`,
+    ])
+  })
+
+  it('nobody is kept out of the queue: light and dark, desktop and phone', async () => {
+    const { opened } = await openQueue()
+    await opened.expectAccessibleEverywhere()
+  })
+})
