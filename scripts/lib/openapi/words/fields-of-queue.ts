@@ -28,4 +28,10 @@ export const OF_QUEUE: Record<string, string> = {
   'QueuedItems.id': 'The id of the job, in the form of the provider’s.',
   'QueuedItems.error': 'Why this creation was not queued.',
   'QueuedItems.code': 'The same as a word, such as `queue_full`.',
+  'QueuePause.account': 'The email of the account on which nothing is started. Absent: all',
+  'QueuePause.token': 'The id of the token of which nothing is started. Absent: all',
+  'QueuePauses.paused':
+    'The pauses that stand now. An entry without a field is a pause of everything.',
+  'QueuePauses.account': 'The email of the account. Absent: all accounts',
+  'QueuePauses.token': 'The id of the token. Absent: all tokens',
 }

@@ -23,12 +23,6 @@ export const OF_SCHEMA: Record<string, string> = {
     'The webhook secret of Kling’s console, if the account has one.',
   'KlingAccountsForm.maxJobs':
     'How many jobs the account may run at once: what its plan allows, or less',
-  'QueuePause.account': 'The email of the account on which nothing is started. Absent: all',
-  'QueuePause.token': 'The id of the token of which nothing is started. Absent: all',
-  'QueuePauses.paused':
-    'The pauses that stand now. An entry without a field is a pause of everything.',
-  'QueuePauses.account': 'The email of the account. Absent: all accounts',
-  'QueuePauses.token': 'The id of the token. Absent: all tokens',
   'Account.parked': 'Why the account gets no calls of a kind now, and until when.',
   'Account.reason': 'Why, as a word, such as `no_credit`.',
   'Account.until': 'When it gets calls again.',
