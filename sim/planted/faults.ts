@@ -117,8 +117,8 @@ const NEW: readonly Written[] = [
     harm: 'a second call under a key does not wait for the first',
     breaks: ['I4'],
     file: 'src/durable/desk/idempotency-keys.ts',
-    from: 'const turn = turnOf(record, startedAt, spans, this.#tables.keys.lineEnd)',
-    to: "const turn: KeyTurn = record?.endedAt ? turnOf(record, startedAt, spans, this.#tables.keys.lineEnd) : { kind: 'fresh' }",
+    from: 'return turnOf(record, now, spans, this.#tables.keys.lineEnd)',
+    to: "return record?.endedAt ? turnOf(record, now, spans, this.#tables.keys.lineEnd) : { kind: 'fresh' }",
   },
   {
     name: 'key forgotten',
