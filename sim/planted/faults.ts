@@ -13,8 +13,8 @@ const NEW: readonly Written[] = [
     harm: 'an account grants one slot more than it has',
     breaks: ['I1'],
     file: 'src/domain/slots/lease.ts',
-    from: 'const hasRoom = held + wanted <= limit',
-    to: 'const hasRoom = held + wanted <= limit + 1',
+    from: 'const hasRoom = held + wanted <= room',
+    to: 'const hasRoom = held + wanted <= room + 1',
   },
   {
     name: 'lease in memory',
