@@ -110,7 +110,7 @@ export function addLine(app: App, provider: Provider): void {
         ...(cursor === undefined ? {} : { after: cursor }),
       }
       const found = await c.get('ports').desk(tenant, provider.name).listLine(query).catch(older)
-      return c.json(toPage(found))
+      return c.json(toPage(found, sees === 'own'))
     }
   )
 }
@@ -170,7 +170,11 @@ function older(error: unknown): never {
   })
 }
 
-function toPage({ waiting: count, starting, startsAMinute, tokens, items, next }: LinePage) {
+/** `isNameless`: for a token that sees only its own. It hears of no account. */
+function toPage(
+  { waiting: count, starting, startsAMinute, tokens, items, next }: LinePage,
+  isNameless: boolean
+) {
   return {
     waiting: count,
     starting,
@@ -184,7 +188,7 @@ function toPage({ waiting: count, starting, startsAMinute, tokens, items, next }
       place: one.place ?? null,
       startsAround: one.startsAt === undefined ? null : toTime(one.startsAt),
       priority: one.priority,
-      account: one.lane === '' ? null : one.lane,
+      account: one.lane === '' || isNameless ? null : one.lane,
       asked: toTime(one.askedAt),
       startBy: toTime(one.startBy),
     })),
