@@ -2220,6 +2220,13 @@ export interface components {
           starting: number;
           /** @description How many start in a minute at the present pace. */
           startsAMinute: number;
+          /** @description The pauses that stand. Nothing is started there. */
+          paused: {
+              /** @description The only account that can serve it. null: any. */
+              account?: string;
+              /** @description Whose it is: the id of the token */
+              token?: string;
+          }[];
           /** @description The tokens that have something in the line. */
           tokens: {
               /** @description Whose it is: the id of the token */
@@ -4747,6 +4754,7 @@ export interface operations {
                    *       "waiting": 2,
                    *       "starting": 0,
                    *       "startsAMinute": 1698.11,
+                   *       "paused": [],
                    *       "tokens": [
                    *         {
                    *           "token": "tok_0a3ff0a392b2225b",

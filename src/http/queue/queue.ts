@@ -16,6 +16,7 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { notForOperator } from '#http/request/authenticate.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
+import { pausedShape, showPause } from './pause.ts'
 
 const PAGE = 100
 
@@ -63,6 +64,7 @@ const page = z
     waiting: z.int(),
     starting: z.int(),
     startsAMinute: z.number(),
+    paused: pausedShape,
     tokens: z.array(
       z.object({ token: z.string(), waiting: z.int(), weight: z.int(), oldest: z.string() })
     ),
@@ -170,11 +172,13 @@ function older(error: unknown): never {
   })
 }
 
-function toPage({ waiting: count, starting, startsAMinute, tokens, items, next }: LinePage) {
+function toPage(found: LinePage) {
+  const { waiting: count, starting, startsAMinute, pauses = [], tokens, items, next } = found
   return {
     waiting: count,
     starting,
     startsAMinute,
+    paused: pauses.map(showPause),
     tokens: tokens.map(({ oldestAt, ...of }) => ({ ...of, oldest: toTime(oldestAt) })),
     items: items.map((one) => ({
       id: one.names[0] ?? one.item,

@@ -3,6 +3,7 @@ export const OF_QUEUE: Record<string, string> = {
   'Queue.waiting': 'How many creations wait; of a token, how many of its own',
   'Queue.starting': 'How many are being started now. They are not in `items`.',
   'Queue.startsAMinute': 'How many start in a minute at the present pace.',
+  'Queue.paused': 'The pauses that stand. Nothing is started there.',
   'Queue.tokens': 'The tokens that have something in the line.',
   'Queue.token': 'Whose it is: the id of the token',
   'Queue.weight': 'Its share of the line: 30 has three times the starts of 10.',
