@@ -2103,6 +2103,8 @@ export interface components {
           isWhole: boolean;
           /** @description The worst first. */
           accounts: components["schemas"]["PoolAccount"][];
+          /** @description What waits, of each provider at which something was queued in the last months. */
+          queues: components["schemas"]["PoolQueue"][];
       };
       PoolAccount: {
           tenant: string;
@@ -2212,6 +2214,20 @@ export interface components {
            * @description When the account said this
            */
           at: string;
+      };
+      PoolQueue: {
+          /** @description The tenant’s name */
+          tenant: string;
+          /** @description The provider */
+          provider: string;
+          /** @description How many queued creations wait. */
+          waiting: number;
+          /** @description How many are being started now. */
+          starting: number;
+          /** @description When the oldest that waits was asked for. null: nothing waits. */
+          oldest: string | null;
+          /** @description How many start in a minute at the present pace. */
+          startsAMinute: number;
       };
       Queue: {
           /** @description How many creations wait; of a token, how many of its own */
@@ -3435,6 +3451,16 @@ export interface operations {
                    *             "dead": 0
                    *           },
                    *           "at": "2026-11-29T07:23:13.418Z"
+                   *         }
+                   *       ],
+                   *       "queues": [
+                   *         {
+                   *           "tenant": "customer-1",
+                   *           "provider": "heygen",
+                   *           "waiting": 2,
+                   *           "starting": 1,
+                   *           "oldest": "2026-11-29T07:21:02.114Z",
+                   *           "startsAMinute": 1.5
                    *         }
                    *       ]
                    *     }
