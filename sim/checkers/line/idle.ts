@@ -39,7 +39,8 @@ interface Waiting {
 /** Called after each turn. */
 export function idleSlots(scene: Scene): string[] {
   const { plan, universe } = scene
-  if (plan.hasLine !== true || plan.isGentle !== true) return []
+  // A token at its limit leaves slots free that its items would fit.
+  if (plan.hasLine !== true || plan.isGentle !== true || plan.limits) return []
   const { now } = universe.world
   const seen: Looks = looks.get(scene) ?? { at: 0, since: new Map(), said: new Set() }
   looks.set(scene, seen)

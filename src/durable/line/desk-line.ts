@@ -13,7 +13,7 @@ import type {
 } from '#domain/ports/line.ts'
 import type { LineEnd } from '#domain/creations/idempotency.ts'
 import type { WaitingItem } from '#domain/queue/item-lists.ts'
-import type { Pause } from '#domain/line/pauses.ts'
+import { pausesOf, type Pause } from '#domain/line/pauses.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
 import { clientInLine, type ClientWish } from '#domain/queue/waiting-clients.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
@@ -142,7 +142,8 @@ export class DeskLine {
     const line = lineNow(this.#context)
     const startsAMinute = Math.round(this.#outlook.startsASecond(line, query.token) * 6000) / 100
     const expect = (waiting: WaitingItem) => this.#outlook.expect(waiting, line)
-    return { ...listLine(this.#context, query, expect), startsAMinute }
+    const pauses = pausesOf(this.pauses(), query.token)
+    return { ...listLine(this.#context, query, expect), startsAMinute, pauses }
   }
 
   namesOf(ids: string[]): { id: string; name: string }[] {
