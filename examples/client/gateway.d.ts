@@ -1048,7 +1048,7 @@ export interface components {
            */
           form: "generic" | "slack" | "discord";
           /** @description Of what it is told. */
-          events: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full")[];
+          events: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full" | "queue_old")[];
           /** @description The limit for `balance_low`. null: the usual one. */
           balanceBelow: number | null;
           createdAt: string;
@@ -1062,7 +1062,7 @@ export interface components {
            */
           form: "generic" | "slack" | "discord";
           /** @description Without it: all */
-          events?: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full")[];
+          events?: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full" | "queue_old")[];
           /** @description For `balance_low`, in the unit of the account. Without it: docs/alerts.md */
           balanceBelow?: number;
       };

@@ -25,7 +25,7 @@ import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
 import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory, STEP_MS } from './line-memory.ts'
-import { callSilent, dropTokens, endOverdue, isServed } from './look.ts'
+import { callSilent, dropTokens, endOverdue, isServed, oldSince } from './look.ts'
 import { resealLine } from './resealing.ts'
 import { laneOf, lineNow, takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
@@ -90,7 +90,8 @@ export class DeskLine {
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
     const roomIn = (waiting: number, token?: string) =>
       this.#outlook.roomIn(waiting, lineNow(this.#context), token)
-    const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn })
+    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context))
+    const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn, expectedMs })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
     if (added.length > 0) this.#armSoon()
     const told = this.#withPlaces(items, answers)
@@ -338,6 +339,9 @@ export class DeskLine {
     const { memory } = this.#context
     return memory.owesAnything || memory.items.oldestGoneAt() !== undefined
   }
+
+  /** Since when the oldest waits of what waits for too long. Undefined: nothing does. */
+  readonly oldSince = (): number | undefined => oldSince(this.#context)
 
   async runDue(): Promise<void> {
     const { now, memory, itemShares, isClosed } = this.#context
