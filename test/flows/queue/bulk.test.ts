@@ -1,6 +1,7 @@
 /** `POST /v1/{provider}/queue`: many creations in one call, each looked at by itself. */
 import { expect, test } from 'vitest'
 import { markOf } from '#domain/queue/item-name.ts'
+import { AppError } from '#domain/runtime/errors.ts'
 import { newTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { openItem } from '#flows/queue/item-text.ts'
 import { heygen } from '#providers/heygen/index.ts'
@@ -211,6 +212,21 @@ test('a token that sees only its own is shown no account of what it has in line 
     (await door.call('GET', QUEUE, undefined, { caller })).text()
   expect(await seen({})).toContain('a0@example.com')
   expect(await seen({ sees: 'own' })).not.toContain('@')
+})
+
+test('while an account cannot be asked, an item of another token answers an own token as none does [I5]', async () => {
+  const door = new Door()
+  const usual = door.ports.bind(door)
+  const away = { findJob: () => Promise.reject(new AppError('account_unavailable', 'Away.')) }
+  door.ports = () => ({ ...usual(), slots: () => away }) as never
+  const { items } = await put(door, [line()])
+  const theirs = items[0]?.id ?? ''
+  const caller = { id: 'tok_2', sees: 'own' as const }
+  const asked = [theirs, theirs.replace(/.$/, (last) => (last === '0' ? '1' : '0'))]
+  const seen = await Promise.all(
+    asked.map((id) => door.call('GET', `/v1/heygen/jobs/${id}`, undefined, { caller }))
+  )
+  expect(seen.map(({ status }) => status)).toEqual([503, 503])
 })
 
 test("the operator queues nothing, and Kling's names have its form", async () => {

@@ -139,6 +139,14 @@ test('two own tokens queue under one key and one task name, and each has its own
   )
 })
 
+test('a creation of an own token that finds all accounts full is queued as its own, if the token wants that [I5]', async () => {
+  const { at } = await addCustomer(agency, { whenFull: 'queue' })
+  const name = await startVideo(at)
+  expect(await jobOf(at, name)).toMatchObject({ status: 'queued', email: null })
+  expect((await at.fetch(`${VIDEOS}/${name}`)).status).toBe(200)
+  expect((await b.at.fetch(`${VIDEOS}/${name}`)).status).toBe(404)
+})
+
 test('an own token reads its own usage alone, without accounts [I5]', async () => {
   const mine = await a.at.fetch('/v1/usage')
   expect(mine.status).toBe(200)
