@@ -172,6 +172,7 @@ function lineDeps(
     balancing: () => accounts.settings.balance ?? 'random',
     isClosed: () => accounts.isClosed,
     learn: (owners) => uploads.write(owners),
+    learnOwn: (owners) => tables.ownIds.learn(owners, platform.now()),
     ownersOf: (ids) => uploads.ownersOf(ids),
     keys,
     touchAccounts() {

@@ -14,6 +14,7 @@ import { serveLegacy } from '#flows/legacy/serve-legacy.ts'
 import { refusalOfName } from '#flows/queue/client-task-names.ts'
 import { underRealIds } from '#flows/queue/named-call.ts'
 import { mayQueue, queueJob } from '#flows/queue/queue-creation.ts'
+import { withNamesInList } from '#flows/queue/translate-list.ts'
 import { readTogether } from '#flows/lists/read-all-accounts.ts'
 import { runGeneration } from '#flows/creations/run-generation.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
@@ -30,7 +31,11 @@ import { readWhole } from '#flows/upstream/read-call.ts'
  */
 export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
   if (sent.own === undefined) return run(ports, sent)
-  return serveOwn(ports, { ...sent, own: sent.own }, { run, ask: dispatchRequest })
+  return serveOwn(
+    ports,
+    { ...sent, own: sent.own },
+    { run, ask: dispatchRequest, named: withNamesInList }
+  )
 }
 
 async function run(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {

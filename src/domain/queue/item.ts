@@ -85,6 +85,8 @@ export interface ItemRecord {
   /** The name that the client itself gave its job, shortened. No other item of the tenant has it. */
   taskName?: string
   tokenHash: string
+  /** An own token queued it (docs/rfc/0010-sees-own.md). `list`: which shows the jobs that it makes. */
+  own?: { list: string }
   origin: string
   reply?: Reply
   /** The client's own Idempotency-Key, shortened as the desk keeps it. */

@@ -7,6 +7,7 @@ const RETRY_SECONDS = 15
 /** The sentences of codes whose own sentence may name an account. */
 const SENTENCES: Partial<Record<ErrorCode, string>> = {
   slots_full: `All slots are taken. Try again in ${RETRY_SECONDS} s.`,
+  queue_full: `The line is full. Nothing was queued. Try again in ${RETRY_SECONDS} s.`,
   account_unavailable: 'No account can serve this just now. Try again later.',
   no_accounts: 'No account can serve this.',
   owners_conflict: 'The call names things that one account cannot use together.',
@@ -17,7 +18,7 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
 export function namelessError(error: AppError): AppError {
   const { accountEmail: _, useapiStatus: __, ...rest } = error.details
   const sentence = rest.isNameless ? error.message : (SENTENCES[error.code] ?? withoutNames(error))
-  const isFull = error.code === 'slots_full'
+  const isFull = error.code === 'slots_full' || (error.code === 'queue_full' && !rest.isNameless)
   const details = isFull ? { ...rest, retryAfterSeconds: RETRY_SECONDS } : rest
   return new AppError(error.code, sentence, details)
 }

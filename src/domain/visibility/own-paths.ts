@@ -13,6 +13,11 @@ const OPEN = [
   'GET /v1/{p}/jobs',
   'GET /v1/{p}/jobs/{id}',
   'GET /v1/{p}/jobs/{id}/file',
+  // A call with many creations is refused by its flow, with a sentence.
+  'POST /v1/{p}/queue',
+  'GET /v1/{p}/queue',
+  'DELETE /v1/{p}/queue/{id}',
+  'GET /v1/usage',
   'GET /v1/{p}/tasks',
   'GET /v1/{p}/tasks/{id}',
   'GET /v1/deliveries',
@@ -35,6 +40,7 @@ const OPEN = [
 const WHOLE = [
   '/v1/{p}/(accounts|settings|throughput)',
   '/v1/{p}/scheduler/available',
+  '/v1/{p}/queue/(pause|resume)',
   '/v1/(alerts|audit|live|pool)',
 ].map((text) => new RegExp(`^${source(text)}(/|$)`))
 

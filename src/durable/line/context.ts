@@ -21,6 +21,8 @@ export interface LineDeps {
   isClosed(): boolean
   /** Writes the owners of jobs, without a transaction of its own. */
   learn(owners: Owner[]): void
+  /** Writes only which own token made them. */
+  learnOwn(owners: Owner[]): void
   ownersOf(ids: string[]): Owner[]
   /** The keys of items that came in bulk. They are written in the transaction of their items. */
   keys: {

@@ -5,6 +5,7 @@ import { capOf } from '#domain/queue/caps.ts'
 import { itemIdOf, markOf } from '#domain/queue/item-name.ts'
 import { compareAge, type WaitingItem } from '#domain/queue/item-lists.ts'
 import type { ItemRecord, ItemShown, ItemSort, NewItem, Try } from '#domain/queue/item.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import { isOfTimedRequest, timeOf } from '#domain/text/time-ordered-id.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
@@ -55,11 +56,20 @@ export function enqueueAll(
       const expected = isAdded ? expectedMs(sort, order.lists.countOf(token)) : undefined
       if (expected !== undefined) sort.expectedMs = expected
       memory.items.insert(added, sort)
+      context.learnOwn(ownNamesOf(added))
       if (added.key !== undefined) context.keys.hold(added.key, added.record.requestId)
       if (isHolding) held.set(added.item, sort)
       return { kind: 'queued' }
     })
   )
+}
+
+/** For the gate of an own token. No list shows them: its lists have the jobs. */
+function ownNamesOf({ sort, record: { own, names, taskName } }: NewItem): Owner[] {
+  if (!own) return []
+  const ids = [...names, ...(taskName === undefined ? [] : [taskName])]
+  const rest = { email: null, source: 'created', mayBeShared: false } as const
+  return ids.map((id) => ({ id, ...rest, own: { token: sort.token, list: '' } }))
 }
 
 /** An item that ended without a start leaves its name to others. */

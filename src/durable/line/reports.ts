@@ -38,7 +38,7 @@ export function takeReport(
   return memory.change((line) => {
     const { itemShares } = context
     // Also of a second start, so that calls about its job find the account.
-    if (report.kind === 'begun') context.learn(withNames(report, row.record.names))
+    if (report.kind === 'begun') context.learn(withNames(report, row))
     if (move(state, event) === 'refused') return undefined
     line.chosen.delete(row.item)
     const record = { ...row.record, tries }
@@ -61,15 +61,17 @@ export function takeReport(
   })
 }
 
-/** The owners of the jobs, with what the item's client calls them. */
+/** The owners of the jobs, with what the item's client calls them. Jobs that a search found do not say that they are an own token's. */
 function withNames(
   { owners, starts, parts }: WorkReport & { kind: 'begun' },
-  names: readonly string[]
+  { sort, record: { names, own } }: ItemRow
 ): Owner[] {
   return owners.map((owner) => {
     const at = owner.start ? starts.findIndex(({ jobId }) => jobId === owner.id) : -1
     const name = names[parts?.[at] ?? at]
-    return owner.start && name !== undefined ? { ...owner, start: { ...owner.start, name } } : owner
+    if (!owner.start) return owner
+    const made = own ? { own: { token: sort.token, ...own } } : {}
+    return { ...owner, ...made, start: { ...owner.start, ...(name === undefined ? {} : { name }) } }
   })
 }
 

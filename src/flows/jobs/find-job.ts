@@ -61,7 +61,9 @@ async function findByName(
   own: OwnScope | undefined
 ): Promise<FoundJob | { item: ItemShown } | undefined> {
   const isName = markOf(name) !== undefined
-  const known = isName ? await itemNamed(ports, provider, tenant, name) : undefined
+  const named = isName ? await itemNamed(ports, provider, tenant, name) : undefined
+  // Another token's item is looked for like a name that nobody has.
+  const known = own && named?.token !== own.token ? undefined : named
   const found = known ? undefined : await findById(ports, provider, tenant, name, own)
   if (found) return found
   const item =

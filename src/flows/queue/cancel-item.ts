@@ -1,4 +1,7 @@
-/** Cancels a queued creation before it is chosen. A token cancels its own; one with the scope `full` those of its tenant. */
+/**
+ * Cancels a queued creation before it is chosen. A token cancels its own; one with the scope `full` those of its tenant, but an own
+ * token never another's.
+ */
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
@@ -8,14 +11,14 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 const RETRY_SECONDS = 5
 
-type Asking = Pick<ProxyCall, 'tenant' | 'provider' | 'tokenId' | 'mayChange' | 'by'>
+type Asking = Pick<ProxyCall, 'tenant' | 'provider' | 'tokenId' | 'mayChange' | 'by' | 'own'>
 
 export async function cancelItem(ports: Ports, asking: Asking, name: string): Promise<ItemShown> {
-  const { tenant, provider, tokenId = '', mayChange, by } = asking
+  const { tenant, provider, tokenId = '', mayChange, by, own } = asking
   const desk = ports.desk(tenant, provider.name)
   const missing = unlessMissing
   let cancelled = await desk.cancelItem(name, tokenId).catch(missing)
-  if (cancelled === undefined && mayChange === true) {
+  if (cancelled === undefined && mayChange === true && !own) {
     // The audit line comes first, so that nobody's item is cancelled by another token without one.
     const entry = {
       action: 'item.cancelled',

@@ -32,7 +32,7 @@ export async function openItem(
   provider: Provider,
   { leaseId, record, sort, sealed }: Work
 ): Promise<ReadCall> {
-  const { tenant, method, path, tokenHash, origin, reply } = record
+  const { tenant, method, path, tokenHash, own, origin, reply } = record
   const plain = await vault.open(queuedIdentity(provider.name, tenant), sealed)
   const end = plain.indexOf('\n')
   const { search, headers, isBare } = JSON.parse(plain.slice(0, end)) as Head
@@ -50,6 +50,8 @@ export async function openItem(
     json: text === '' ? undefined : parseJson(text),
     tokenId: sort.token,
     tokenHash,
+    // It has passed the gate, so what it may use besides its own counts no more.
+    ...(own ? { own: { token: sort.token, grants: [], isMaking: true } } : {}),
     origin,
     ...(sort.limit === undefined ? {} : { limit: sort.limit }),
     ...(reply === undefined ? {} : { reply }),

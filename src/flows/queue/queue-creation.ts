@@ -18,6 +18,7 @@ import { unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
 import { answerFromItem } from '#flows/repeats/answer-from-item.ts'
 import { joinRepeat, noteUnknown } from '#flows/repeats/join-repeats.ts'
 import { clientNamesIn, runOnePerName } from '#flows/repeats/one-per-client-name.ts'
+import { ownListOf, rememberOwn } from '#flows/routing/learn-ids.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import { noSlotError } from '#flows/slots/no-slot-errors.ts'
 import { refuseIfNever } from '#flows/slots/take-share.ts'
@@ -35,7 +36,6 @@ const CLOSED_RETRY_SECONDS = 5
 
 /** Whether the creation may be queued as its client or token asks. */
 export function mayQueue(call: ProxyCall): boolean {
-  if (call.own) return false
   const { wish, match, provider, tokenId, tokenHash, repeats } = call
   if (!wish || !match || repeats !== undefined) return false
   if (tokenId === undefined || tokenHash === undefined) return false
@@ -156,9 +156,10 @@ async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Pr
   for (let tried = 0; tried < NAMES_TRIED; tried += 1) {
     const item = itemOf(ports, creation, eligible, { at: firstAt + tried, sealed })
     const said = await tell(ports, creation, item)
-    if (said.kind === 'queued') noteQueues(ports, call)
-    if (said.kind === 'queued')
+    if (said.kind === 'queued') {
+      noteQueued(ports, call, item)
       return answerFromItem(ports, call, { ...said, names: item.record.names })
+    }
     if (said.kind === 'known') return answerFromItem(ports, call, said.shown)
     if (said.kind === 'named') return alreadyExists(call, clientNamesIn(call)[0] ?? '')
     if (said.kind === 'closed') throw new NoLine('closed')
@@ -167,6 +168,13 @@ async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Pr
   throw new AppError('slots_full', 'No name was free for this creation. Nothing was queued.', {
     retryAfterSeconds: CLOSED_RETRY_SECONDS,
   })
+}
+
+/** Remembers in this isolate what its next calls would ask the desk. */
+function noteQueued(ports: Ports, call: ReadCall, { record: { names } }: NewItem): void {
+  noteQueues(ports, call)
+  const { own } = call
+  if (own) for (const name of names) rememberOwn(ports, call, own.token, name)
 }
 
 /** Each attempt at the provider gets a key of its own, made of its lease. So the client's key is not kept with the call. */
@@ -220,6 +228,7 @@ export function itemOf(
   const part = provider.accounts.credentialKindFor?.(call.path)
   const key = call.headers.get('idempotency-key')
   const taskName = taskNameOf(call)
+  const list = ownListOf(call)
   return {
     item,
     sealed,
@@ -247,6 +256,7 @@ export function itemOf(
       ...(taskName === undefined ? {} : { taskName }),
       ...(call.named ? { named: [...call.named] } : {}),
       tokenHash,
+      ...(list === undefined ? {} : { own: { list } }),
       origin,
       ...(reply === undefined ? {} : { reply }),
       ...(key === null ? {} : { clientKey: key }),
@@ -257,5 +267,10 @@ export function itemOf(
 
 function queueFull({ cap, retryAfterSeconds }: Extract<EnqueueAnswer, { kind: 'full' }>): AppError {
   const message = `The line is full (${cap}). Nothing was queued. Try again in ${retryAfterSeconds} s.`
-  return new AppError('queue_full', message, { retryAfterSeconds })
+  // What a token has in line itself, it may know. The rest tells of others.
+  const isNameless = cap === 'token'
+  return new AppError('queue_full', message, {
+    retryAfterSeconds,
+    ...(isNameless ? { isNameless } : {}),
+  })
 }

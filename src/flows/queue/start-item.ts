@@ -105,7 +105,7 @@ export function itemAsk(
   { item, leaseId, record, sort }: Pick<Work, 'item' | 'leaseId' | 'record' | 'sort'>,
   absents: number
 ): LeaseAsk {
-  const { tenant, names, reply } = record
+  const { tenant, names, reply, own } = record
   return {
     leaseId,
     tenant,
@@ -113,6 +113,7 @@ export function itemAsk(
     route: sort.route,
     count: names.length,
     fingerprint: {},
+    ...(own ? { ownToken: sort.token } : {}),
     ...(reply === undefined ? {} : { reply }),
     item: { id: item, names, askedAt: sort.askedAt, absents },
   }

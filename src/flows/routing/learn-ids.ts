@@ -24,6 +24,17 @@ export function createdOwners(call: ProxyCall, account: Account, answer: unknown
   }))
 }
 
+/** For an own token: the list that shows the jobs of its creation. */
+export function ownListOf(call: ProxyCall): string | undefined {
+  return ownOf(call, jobPlaceOf(call)).own?.list
+}
+
+/** Where the row's answers name its job. */
+function jobPlaceOf({ match }: ProxyCall): string | undefined {
+  const job = match?.route.job
+  return job ? [job.id].flat()[0] : undefined
+}
+
 /** For an own token: that it made what the answer names at this place. Undefined: the place is not known. */
 function ownOf(
   { own, match, provider }: ProxyCall,
@@ -37,8 +48,7 @@ function ownOf(
 
 /** The same ids, as made with the own token of the call. For jobs of which only the id is known. */
 export function asOwn(call: ProxyCall, owners: readonly Owner[]): Owner[] {
-  const job = call.match?.route.job
-  const [pointer] = job ? [job.id].flat() : []
+  const pointer = jobPlaceOf(call)
   return owners.map((owner) => ({ ...owner, ...ownOf(call, pointer) }))
 }
 

@@ -19,10 +19,14 @@ import { strictIdsOf } from './strict-ids.ts'
 
 type OwnCall = ProxyCall & { own: OwnScope }
 
-/** `run`: what is done for any call. `ask`: the gateway's entry for any call, this gate included. */
+/**
+ * `run`: what is done for any call. `ask`: the gateway's entry for any call, this gate included. `named`: puts names of queued
+ * creations into a list.
+ */
 interface Ways {
   run: Ask
   ask: Ask
+  named(ports: Ports, call: ProxyCall, answer: ProxyAnswer): Promise<ProxyAnswer>
 }
 
 const WHOLE = 'This is about whole accounts, and this token sees only its own.'
@@ -49,7 +53,8 @@ async function answer(ports: Ports, sent: OwnCall, ways: Ways): Promise<ProxyAns
   if (shape && provider.legacy?.rowOf(route)) {
     return ways.run(ports, { ...call, own: { ...call.own, isCarriedOnly: true } })
   }
-  if (passage === 'list' && shape) return ownList(ports, call, shape, ways.ask)
+  if (passage === 'list' && shape)
+    return ways.named(ports, call, await ownList(ports, call, shape, ways.ask))
   if (passage !== 'ids') throw new AppError('forbidden', WHOLE)
   return ways.run(ports, await admitted(ports, call, ways.ask))
 }

@@ -1,4 +1,5 @@
 /** `DELETE /v1/{provider}/queue/{id}`: cancels a creation that waits in the line. Its end is told as the end of any job. */
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { cancelItem } from '#flows/queue/cancel-item.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
@@ -21,9 +22,11 @@ export function queue(provider: Provider): App {
       answers: { 204: '', 401: ownError, 404: ownError, 409: ownError },
     },
     async (c) => {
-      const { tenant, id: tokenId, scope } = c.get('caller')
+      const caller = c.get('caller')
+      const { tenant, id: tokenId, scope } = caller
+      const own = ownScopeOf(caller)
       const mayChange = scope === 'full'
-      const asking = { tenant, provider, tokenId, mayChange, by: actorOf(c) }
+      const asking = { tenant, provider, tokenId, mayChange, by: actorOf(c), ...(own && { own }) }
       await cancelItem(c.get('ports'), asking, c.req.param('id') ?? '')
       return c.body(null, 204)
     }

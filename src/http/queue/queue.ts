@@ -112,7 +112,7 @@ export function addLine(app: App, provider: Provider): void {
         ...(cursor === undefined ? {} : { after: cursor }),
       }
       const found = await c.get('ports').desk(tenant, provider.name).listLine(query).catch(older)
-      return c.json(toPage(found))
+      return c.json(toPage(found, sees === 'own'))
     }
   )
 }
@@ -172,13 +172,14 @@ function older(error: unknown): never {
   })
 }
 
-function toPage(found: LinePage) {
+/** `isNameless`: for a token that sees only its own. It hears of no account. */
+function toPage(found: LinePage, isNameless: boolean) {
   const { waiting: count, starting, startsAMinute, pauses = [], tokens, items, next } = found
   return {
     waiting: count,
     starting,
     startsAMinute,
-    paused: pauses.map(showPause),
+    paused: isNameless ? [] : pauses.map(showPause),
     tokens: tokens.map(({ oldestAt, ...of }) => ({ ...of, oldest: toTime(oldestAt) })),
     items: items.map((one) => ({
       id: one.names[0] ?? one.item,
@@ -188,7 +189,7 @@ function toPage(found: LinePage) {
       place: one.place ?? null,
       startsAround: one.startsAt === undefined ? null : toTime(one.startsAt),
       priority: one.priority,
-      account: one.lane === '' ? null : one.lane,
+      account: one.lane === '' || isNameless ? null : one.lane,
       asked: toTime(one.askedAt),
       startBy: toTime(one.startBy),
     })),

@@ -19,6 +19,7 @@ test.each(CODES)('%s goes without the account of the call [I5]', (code) => {
 
 test.each<ErrorCode>([
   'slots_full',
+  'queue_full',
   'account_unavailable',
   'owners_conflict',
   'no_accounts',
@@ -37,6 +38,13 @@ test('a full pool says the same time however long others’ jobs run [I5]', () =
         .retryAfterSeconds
   )
   expect(new Set(waits).size).toBe(1)
+})
+
+test('a full line says the same time, but where it is the token’s own part [I5]', () => {
+  const waitOf = (more: object) =>
+    namelessError(new AppError('queue_full', 'Full.', { retryAfterSeconds: 59, ...more })).details
+      .retryAfterSeconds
+  expect([waitOf({}), waitOf({ isNameless: true })]).toEqual([15, 59])
 })
 
 test('a sentence that names nobody is kept', () => {

@@ -147,6 +147,22 @@ test('a second start of one item changes no state, and its owner is known [I1]',
   expect(desk.learned.map(({ lease }) => lease)).toEqual([first?.leaseId, second?.leaseId])
 })
 
+test('the names of an own token’s item are its own, and its jobs too, also those that a search found [I5]', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const added = desk.newItem()
+  added.record.own = { list: '/v3/videos' }
+  added.record.taskName = 'chapter-1'
+  const [item = ''] = await desk.enqueue(added, desk.newItem())
+  const { token } = added.sort
+  const names = [...added.record.names, 'chapter-1']
+  const own = { token, list: '' }
+  expect(desk.learned).toMatchObject(names.map((id) => ({ id, own })))
+  const [first] = (await desk.ask(a)).work
+  desk.line.report(a.key, [desk.begun(item, first?.leaseId ?? '', a)])
+  expect(desk.learned.slice(names.length)).toMatchObject([{ own: { token, list: '/v3/videos' } }])
+})
+
 test('a start that comes to light late begins an item that waits again or was cancelled [I4]', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

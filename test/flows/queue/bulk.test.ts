@@ -199,6 +199,20 @@ test('a token that sees only its own queues nothing in bulk, and is shown only i
   expect(asked).toMatchObject([{ token: 'tok_1' }])
 })
 
+test('a token that sees only its own is shown no account of what it has in line [I5]', async () => {
+  const door = new Door()
+  const of = { token: 'tok_1', lane: 'a0@example.com', priority: 3, startBy: door.now }
+  const item = { item: 'i', names: ['n'], state: 'waiting', route: 'r', askedAt: door.now, ...of }
+  door.line.listLine = async () => ({
+    ...{ waiting: 1, starting: 0, tokens: [], startsAMinute: 0 },
+    items: [item as never],
+  })
+  const seen = async (caller: object) =>
+    (await door.call('GET', QUEUE, undefined, { caller })).text()
+  expect(await seen({})).toContain('a0@example.com')
+  expect(await seen({ sees: 'own' })).not.toContain('@')
+})
+
 test("the operator queues nothing, and Kling's names have its form", async () => {
   const door = new Door({ provider: 'kling' })
   const item = { path: '/v1/videos/text2video', body: { prompt: 'A cat.' } }

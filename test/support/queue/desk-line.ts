@@ -159,6 +159,7 @@ export class PlayedDesk {
         this.onLearn()
         this.learned.push(...owners)
       },
+      learnOwn: (owners: Owner[]) => void this.learned.push(...owners),
       touchAccounts: () => {},
       jobsNamed: () => [],
       ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
