@@ -22,11 +22,12 @@ export interface Usage {
   missing: MissingUsage[]
 }
 
-/** Oldest first. */
+/** Oldest first. `isNameless`: for a token that sees only its own. Its rows name no account, so those of all accounts are one. */
 export async function readUsage(
   ports: Ports,
   providers: readonly string[],
-  query: UsageQuery
+  query: UsageQuery,
+  isNameless = false
 ): Promise<Usage> {
   const { tenant } = query
   const desks = providers.map((provider) => ({ tenant, provider }))
@@ -40,7 +41,10 @@ export async function readUsage(
     ports.slots(key).usage(query)
   )
   const rows = answers.flatMap(({ item: { provider, email }, answer }) =>
-    answer.map((one) => ({ ...one, provider, ...(email === undefined ? {} : { email }) }))
+    answer.map((one) => {
+      const isNamed = email !== undefined && !isNameless
+      return { ...one, provider, ...(isNamed ? { email } : {}) }
+    })
   )
   return {
     rows: inOneRow(rows).toSorted(byDay),

@@ -102,13 +102,11 @@ route(
     const caller = c.get('caller')
     const token = tokenFor(caller, query.token)
     const span = spanOf(query, ports.now())
-    const found = await readUsage(ports, NAMES, { tenant: caller.tenant, ...span, ...token })
     // A token that sees only its own does not learn which accounts there are.
     const isHidden = caller.sees === 'own'
-    const rows = found.rows.map((row) => ({
-      ...toView(row),
-      ...(isHidden ? { account: null } : {}),
-    }))
+    const asks = { tenant: caller.tenant, ...span, ...token }
+    const found = await readUsage(ports, NAMES, asks, isHidden)
+    const rows = found.rows.map(toView)
     const missing = isHidden
       ? found.missing.map(({ tenant, provider }) => ({ tenant, provider }))
       : found.missing

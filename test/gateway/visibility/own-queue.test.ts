@@ -159,6 +159,19 @@ test('an own token reads its own usage alone, without accounts [I5]', async () =
   expect(refusals[0]?.status).toBe(403)
 })
 
+test('the usage of an own token has one row for what several accounts did, so it does not tell how many there are [I5]', async () => {
+  const pool = await open({ accounts: { alice: 1, bob: 1 } })
+  const { at } = await addCustomer(pool)
+  const videos = [await startVideo(at), await startVideo(at)]
+  await pool.sim.finishJobs()
+  for (const video of videos) await at.fetch(`${VIDEOS}/${video}`)
+  const rows = await until(async () => {
+    const read = (await (await at.fetch('/v1/usage')).json()) as { rows: { jobs: number }[] }
+    return read.rows.reduce((sum, { jobs }) => sum + jobs, 0) === 2 && read.rows
+  })
+  expect(rows).toMatchObject([{ jobs: 2, account: null }])
+})
+
 test('an item of an own token starts as its own job: polled, listed and told under its name, and to nobody else [I3, I5]', async () => {
   const pool = await open({ accounts: { alice: 1 }, vars: LOOPBACK })
   await pool.post('/v2/account', { replyUrl: `${receiver.url}/tenant` })
