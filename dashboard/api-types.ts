@@ -202,9 +202,16 @@ export interface Queue {
   /** Chosen, and under way to the provider. */
   starting: number
   startsAMinute: number
+  paused: QueuePause[]
   tokens: QueueToken[]
   items: QueueItem[]
   next: string | null
+}
+
+/** Nothing is started there. Without an account: on none. Without a token: of none. */
+export interface QueuePause {
+  account?: string
+  token?: string
 }
 
 export interface QueueToken {

@@ -23,6 +23,7 @@ export const KINDS: [string, string][] = [
   ['dead_letter', 'A delivery was given up'],
   ['webhook_missing', 'An account has no webhook'],
   ['pool_full', 'The pool refuses calls for ten minutes, because it is full'],
+  ['queue_old', 'A queued creation waits for too long'],
 ]
 
 export function sayKinds(events: readonly string[]): string {

@@ -1,6 +1,6 @@
 /** What waits for a slot: how much of whom, in which order, and when it should start. */
 import { useEffect, useState } from 'preact/hooks'
-import type { Queue, QueueItem, QueueToken } from '../api-types.ts'
+import type { Queue, QueueItem, QueuePause, QueueToken } from '../api-types.ts'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { Age, clock, now, span } from '../parts/time.tsx'
@@ -41,7 +41,7 @@ export function QueueScreen({ query }: ScreenProps) {
       <ProblemBanner error={error} retry={reload} />
       {value && (
         <>
-          <Pauses {...{ provider, token }} />
+          <Pauses {...{ provider, token, reload }} paused={value.paused} />
           <h2>By token</h2>
           <Table
             caption="What waits, by token"
@@ -130,31 +130,42 @@ function Filters({ provider, token, tokens, narrow }: FiltersProps) {
   )
 }
 
-interface Paused {
-  paused: { account?: string; token?: string }[]
+interface PausesProps {
+  provider: string
+  token: string
+  paused: QueuePause[]
+  reload: () => void
 }
 
 /** Stops and goes on with starting what waits. Jobs that run go on. */
-function Pauses({ provider, token }: { provider: string; token: string }) {
+function Pauses({ provider, token, paused, reload }: PausesProps) {
   const [account, setAccount] = useState('')
   const [isBusy, setBusy] = useState(false)
-  const [paused, setPaused] = useState<Paused['paused']>()
-  if (!mayChange.value) return null
+  const standing = paused.length > 0 && (
+    <p role="status" class="muted">
+      Paused: {paused.map(wordsOfPause).join('; ')}.
+    </p>
+  )
+  if (!mayChange.value) return standing
   const emails = (pool.value?.accounts ?? [])
     .filter((one) => one.provider === provider)
     .map(({ email }) => email)
-  const change = async (what: 'pause' | 'resume') => {
+  const isPaused = paused.some(
+    (one) => (one.account ?? '') === account && (one.token ?? '') === token
+  )
+  const change = async () => {
     if (isBusy) return
     setBusy(true)
+    const what = isPaused ? 'resume' : 'pause'
     const body = { ...(account ? { account } : {}), ...(token ? { token } : {}) }
     try {
-      const answer = await ask<Paused>('POST', `/v1/${provider}/queue/${what}`, { body })
-      setPaused(answer.paused)
+      await ask('POST', `/v1/${provider}/queue/${what}`, { body })
       say(what === 'pause' ? 'Nothing of it is started now.' : 'It is started again.')
     } catch (error) {
       sayProblem(error)
     }
     setBusy(false)
+    reload()
   }
   const what = [token && `of the token ${token}`, account && `on ${account}`]
     .filter(Boolean)
@@ -172,24 +183,16 @@ function Pauses({ provider, token }: { provider: string; token: string }) {
           ))}
         </select>
       </label>
-      <button type="button" class="outline small" onClick={() => void change('pause')}>
-        Pause<span class="for-ears"> what waits {what}</span>
+      <button type="button" class="outline small" aria-busy={isBusy} onClick={() => void change()}>
+        {isPaused ? 'Resume' : 'Pause'}
+        <span class="for-ears"> what waits {what}</span>
       </button>
-      <button type="button" class="outline small" onClick={() => void change('resume')}>
-        Resume<span class="for-ears"> what waits {what}</span>
-      </button>
-      {paused && (
-        <p role="status" class="muted">
-          {paused.length === 0
-            ? 'Nothing is paused.'
-            : `Paused: ${paused.map(wordsOfPause).join('; ')}.`}
-        </p>
-      )}
+      {standing}
     </form>
   )
 }
 
-function wordsOfPause({ account, token }: Paused['paused'][number]): string {
+function wordsOfPause({ account, token }: QueuePause): string {
   const parts = [token && `token ${token}`, account && `account ${account}`].filter(Boolean)
   return parts.length === 0 ? 'everything' : parts.join(' on ')
 }

@@ -1048,7 +1048,7 @@ export interface components {
            */
           form: "generic" | "slack" | "discord";
           /** @description Of what it is told. */
-          events: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full")[];
+          events: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full" | "queue_old")[];
           /** @description The limit for `balance_low`. null: the usual one. */
           balanceBelow: number | null;
           createdAt: string;
@@ -1062,7 +1062,7 @@ export interface components {
            */
           form: "generic" | "slack" | "discord";
           /** @description Without it: all */
-          events?: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full")[];
+          events?: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full" | "queue_old")[];
           /** @description For `balance_low`, in the unit of the account. Without it: docs/alerts.md */
           balanceBelow?: number;
       };
@@ -2103,6 +2103,8 @@ export interface components {
           isWhole: boolean;
           /** @description The worst first. */
           accounts: components["schemas"]["PoolAccount"][];
+          /** @description What waits, of each provider at which something was queued in the last months. */
+          queues: components["schemas"]["PoolQueue"][];
       };
       PoolAccount: {
           tenant: string;
@@ -2213,6 +2215,20 @@ export interface components {
            */
           at: string;
       };
+      PoolQueue: {
+          /** @description The tenant’s name */
+          tenant: string;
+          /** @description The provider */
+          provider: string;
+          /** @description How many queued creations wait. */
+          waiting: number;
+          /** @description How many are being started now. */
+          starting: number;
+          /** @description When the oldest that waits was asked for. null: nothing waits. */
+          oldest: string | null;
+          /** @description How many start in a minute at the present pace. */
+          startsAMinute: number;
+      };
       Queue: {
           /** @description How many creations wait; of a token, how many of its own */
           waiting: number;
@@ -2220,6 +2236,13 @@ export interface components {
           starting: number;
           /** @description How many start in a minute at the present pace. */
           startsAMinute: number;
+          /** @description The pauses that stand. Nothing is started there. */
+          paused: {
+              /** @description The only account that can serve it. null: any. */
+              account?: string;
+              /** @description Whose it is: the id of the token */
+              token?: string;
+          }[];
           /** @description The tokens that have something in the line. */
           tokens: {
               /** @description Whose it is: the id of the token */
@@ -3428,6 +3451,16 @@ export interface operations {
                    *             "dead": 0
                    *           },
                    *           "at": "2026-11-29T07:23:13.418Z"
+                   *         }
+                   *       ],
+                   *       "queues": [
+                   *         {
+                   *           "tenant": "customer-1",
+                   *           "provider": "heygen",
+                   *           "waiting": 2,
+                   *           "starting": 1,
+                   *           "oldest": "2026-11-29T07:21:02.114Z",
+                   *           "startsAMinute": 1.5
                    *         }
                    *       ]
                    *     }
@@ -4747,6 +4780,7 @@ export interface operations {
                    *       "waiting": 2,
                    *       "starting": 0,
                    *       "startsAMinute": 1698.11,
+                   *       "paused": [],
                    *       "tokens": [
                    *         {
                    *           "token": "tok_0a3ff0a392b2225b",

@@ -1,6 +1,6 @@
 /** I3 and I4, by the checks of the storm: what was started, what was told, and how often. */
 import * as checks from '../../test/support/storm/storm-checks.ts'
-import { namedReal, realIds, underRealIds } from './line/names.ts'
+import { namedReal, realIds, underNames, underRealIds } from './line/names.ts'
 import type { BookedCreation } from '../witness/books.ts'
 import {
   ask,
@@ -44,12 +44,11 @@ function promisesTo(scene: Scene, real: ReadonlyMap<string, string>, tenant: Ten
   )
   const toReal = underRealIds(real)
   const creations = heygen.creations.filter(({ mark }) => intentions.has(mark))
-  const posts = tenant.endpoints.map(({ path }) =>
-    receivers
-      .to(path)
-      .filter((one) => one.path === path)
-      .map(toReal)
+  const toldAt = tenant.endpoints.map(({ path }) =>
+    receivers.to(path).filter((one) => one.path === path)
   )
+  const posts = toldAt.map((told) => told.map(toReal))
+  const byName = toldAt.map((told) => underNames(real)(told).map(toReal))
   const own = (manner: string) =>
     receivers
       .to(`/${manner}/`)
@@ -74,7 +73,8 @@ function promisesTo(scene: Scene, real: ReadonlyMap<string, string>, tenant: Ten
   }
   for (const [n, endpoint] of tenant.endpoints.entries())
     found.push(...toldWhileOff(scene, endpoint, posts[n] ?? []))
-  named('I3 one end, two ids', checks.twoIds(seen))
+  const seenByName = { ...seen, told: { ...seen.told, endpoints: byName } }
+  named('I3 one end, two ids', checks.twoIds(seenByName))
   named('I3 two ends, one id', checks.sharedIds(seen))
   named('I3 told otherwise', checks.toldOtherwise(seen))
   named('I4 not repeated', notRepeated([...intentions.values()]))

@@ -13,8 +13,8 @@ const NEW: readonly Written[] = [
     harm: 'an account grants one slot more than it has',
     breaks: ['I1'],
     file: 'src/domain/slots/lease.ts',
-    from: 'const hasRoom = held + wanted <= limit',
-    to: 'const hasRoom = held + wanted <= limit + 1',
+    from: 'const hasRoom = held + wanted <= room',
+    to: 'const hasRoom = held + wanted <= room + 1',
   },
   {
     name: 'lease in memory',
@@ -117,8 +117,8 @@ const NEW: readonly Written[] = [
     harm: 'a second call under a key does not wait for the first',
     breaks: ['I4'],
     file: 'src/durable/desk/idempotency-keys.ts',
-    from: 'const turn = turnOf(record, startedAt, spans, this.#tables.keys.lineEnd)',
-    to: "const turn: KeyTurn = record?.endedAt ? turnOf(record, startedAt, spans, this.#tables.keys.lineEnd) : { kind: 'fresh' }",
+    from: 'return turnOf(record, now, spans, this.#tables.keys.lineEnd)',
+    to: "return record?.endedAt ? turnOf(record, now, spans, this.#tables.keys.lineEnd) : { kind: 'fresh' }",
   },
   {
     name: 'key forgotten',

@@ -140,8 +140,8 @@ const IN_ONE_PLACE: readonly Written[] = [
     harm: 'an account does not ask for work when a slot is freed, so it stands idle until the look',
     breaks: ['line'],
     file: 'src/durable/sender/sender.ts',
-    from: 'return isFreed && this.pullIfMore()',
-    to: 'return isFreed && held < 0 && this.pullIfMore()',
+    from: 'this.#pauses.noteFreed()\n    return this.pullIfMore()',
+    to: 'this.#pauses.noteFreed()\n    return false',
   },
   {
     name: 'end not handed over',

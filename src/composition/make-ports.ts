@@ -216,6 +216,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     observe: (hub, tenant, until) => ask(async (slots) => slots.observe(hub, tenant, until)),
     reseal: (key) => ask(async (slots) => slots.reseal(key)),
     notePool: (tenant, since) => ask((slots) => slots.notePool(tenant, since)),
+    noteQueue: (tenant, since) => ask((slots) => slots.noteQueue(tenant, since)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     listJobs: (query) => ask((slots) => slots.listJobs(query)),
     throughput: (query) => ask((slots) => slots.throughput(query)),

@@ -11,7 +11,7 @@ import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/ac
 import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/account-test.ts'
 import { mayAsk } from '#domain/accounts/imported.ts'
 import { withRenewedSession } from '#domain/accounts/sign-in.ts'
-import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
+import type { Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
 import type { PushedTargets } from '#domain/events/endpoint.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
@@ -311,13 +311,17 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async notePool(tenant: string, since?: number): Promise<void> {
     this.#alarm.check()
-    this.#parts.alerts.notePool(tenant, since)
+    this.#parts.alerts.notePool('pool_full', tenant, since)
+  }
+
+  async noteQueue(tenant: string, since?: number): Promise<void> {
+    this.#alarm.check()
+    this.#parts.alerts.notePool('queue_old', tenant, since)
   }
 
   async reseal(key: string): Promise<ResealStep> {
-    const step = await resealAccount(this.#context.ports(), this.#tables, key)
-    this.#alarm.set()
-    return step
+    const resealing = resealAccount(this.#context.ports(), this.#tables, key)
+    return resealing.finally(() => this.#alarm.set())
   }
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
@@ -357,11 +361,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     // A push may be late: the client may have just corrected or enabled the endpoint for this attempt.
     await this.#parts.targets.readAnew(tenant)
     const found = await this.findDelivery(tenant, id)
-    if (!found || this.#parts.outbox.isSending(id)) return found
-    const again = sendAgain(found, this.#context.now())
-    this.#tables.sendAgain(again)
-    this.#parts.queueDeliveries([again])
-    return again
+    return found && this.#parts.sendAgain(found)
   }
 
   async work(tenant: string, until: number, isOwed = false): Promise<void> {

@@ -7,7 +7,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import { isHubName } from '#domain/live/hub.ts'
 import { getProvider, PROVIDERS } from '#providers/index.ts'
 import { AlertBook } from '#durable/alerts/alert-book.ts'
-import { DeskAlerts } from '#durable/alerts/desk-alerts.ts'
+import { DeskAlerts, type DeskAlertsDeps } from '#durable/alerts/desk-alerts.ts'
 import { DeskBackup } from '#durable/backup/desk-backup.ts'
 import { RegistrarBackup } from '#durable/backup/registrar-backup.ts'
 import { AccountClaims } from '#durable/desk/account-claims.ts'
@@ -82,7 +82,8 @@ export function makeDeskParts({
     save: saveAccount,
     audit: (by, action, id) => audit.write(by, { action, tenant, provider, subject: id }),
   })
-  const { alerts, targets } = makeTargets({ storage, ports, armIn }, tables, tenant)
+  const oldSince = () => line.oldSince()
+  const { alerts, targets } = makeTargets({ storage, ports, armIn, oldSince }, tables, tenant)
   const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit, targets })
   const endpoints = new WebhookEndpoints(tables, audit, platform.now)
   const alertBook = new AlertBook(storage, audit)
@@ -202,16 +203,18 @@ function makeShares(
 
 /** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */
 function makeTargets(
-  { storage, ports, armIn }: Pick<DeskObject, 'storage' | 'ports' | 'armIn'>,
+  around: Pick<DeskObject, 'storage' | 'ports' | 'armIn'> & Pick<DeskAlertsDeps, 'oldSince'>,
   tables: DeskTables,
   tenant: string
 ): { alerts: DeskAlerts; targets: TargetPushes } {
+  const { storage, ports, armIn, oldSince } = around
   const accountKeys = () => tables.accounts.all.map(({ key }) => key)
   const alerts = new DeskAlerts(storage, {
     ports,
     armIn,
     tenant,
     accountKeys,
+    oldSince,
     onBalanceWatched: () => targets.change(),
   })
   const targets = new TargetPushes(storage, {

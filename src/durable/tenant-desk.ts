@@ -289,7 +289,7 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
     if (hub) return hub.hasWork
     if (line.hasWork) return true
     const isClosing = this.#isClosed && this.#tables.accounts.all.length > 0
-    const isOwed = !claims.isEmpty || targets.unconfirmed > 0 || alerts.isPoolNoted
+    const isOwed = !claims.isEmpty || targets.unconfirmed > 0 || alerts.isFaultNoted
     if (isClosing || isOwed || signIns.nextAt() !== undefined || pageTokens.forget()) return true
     return this.#tables.hasWork(this.durations, platform.now())
   }

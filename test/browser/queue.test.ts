@@ -1,6 +1,6 @@
 /**
- * The queue on the page. The list is a made-up answer in the form of `GET /v1/{provider}/queue`, so that places and estimates are
- * the same each time; what the buttons send is read, and not sent on.
+ * The queue on the page. In most tests the list is a made-up answer in the form of `GET /v1/{provider}/queue`, so that places and
+ * estimates are the same each time; what the buttons send is read, and not sent on. One test asks the gateway itself.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openGateway, type Gateway } from '../support/gateway.ts'
@@ -37,6 +37,7 @@ describe('the queue on the page', () => {
     const opened = await open(gateway.url, { token: gateway.token, hash: '#/jobs' })
     const { page } = opened
     const sent: string[] = []
+    let paused: object[] = []
     const items = [
       item(1),
       item(2, { account: ALICE, priority: 1 }),
@@ -44,8 +45,8 @@ describe('the queue on the page', () => {
     ]
     await page.route('**/v1/heygen/queue*', (route) => {
       const tokens = [{ token: 'tok_1', waiting: 3, weight: 10, oldest: items[0]?.asked }]
-      const answer = { waiting: 3, starting: 1, startsAMinute: 4.52, tokens, items, next: null }
-      return route.fulfill({ json: answer })
+      const counts = { waiting: 3, starting: 1, startsAMinute: 4.52 }
+      return route.fulfill({ json: { ...counts, paused, tokens, items, next: null } })
     })
     await page.route('**/v1/heygen/queue/*', (route) => {
       const request = route.request()
@@ -56,7 +57,8 @@ describe('the queue on the page', () => {
         items.shift()
         return route.fulfill({ status: 204 })
       }
-      return route.fulfill({ json: { paused: [{ account: ALICE }] } })
+      paused = request.url().endsWith('/pause') ? [{ account: ALICE }] : []
+      return route.fulfill({ json: { paused } })
     })
     await opened.goTo('#/queue')
     await page.getByText('3 waiting · 1 starting · 4.5 starts a minute').waitFor()
@@ -82,10 +84,25 @@ describe('the queue on the page', () => {
     await page.getByLabel('Starts on').selectOption(ALICE)
     await page.getByRole('button', { name: /^Pause/ }).click()
     await page.getByText(`Paused: account ${ALICE}.`).waitFor()
+    await page.getByRole('button', { name: `Resume what waits on ${ALICE}` }).click()
+    await page.getByText('Paused:').waitFor({ state: 'detached' })
     expect(sent).toEqual([
       `DELETE /v1/heygen/queue/${first} `,
       `POST /v1/heygen/queue/pause {"account":"${ALICE}"}`,
+      `POST /v1/heygen/queue/resume {"account":"${ALICE}"}`,
     ])
+  })
+
+  it('a pause that stands is shown to whoever opens the page, and its button ends it', async () => {
+    const headers = { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' }
+    const url = `${gateway.url}/v1/heygen/queue/pause`
+    expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(200)
+    const { page } = await open(gateway.url, { token: gateway.token, hash: '#/queue' })
+    await page.getByText('0 waiting').waitFor()
+    await page.getByText('Paused: everything.').waitFor()
+    await page.getByRole('button', { name: /^Resume/ }).click()
+    await page.getByRole('button', { name: /^Pause/ }).waitFor()
+    await page.getByText('Nothing waits. A creation waits here').waitFor()
   })
 
   it('nobody is kept out of the queue: light and dark, desktop and phone', async () => {

@@ -7,7 +7,7 @@ import { openSql } from '../support/sql/sqlite.ts'
 interface Alerts {
   noteFull(): Promise<void>
   runDue(): Promise<void>
-  isPoolNoted: boolean
+  isFaultNoted: boolean
 }
 const file: string = '../../src/durable/alerts/desk-alerts.ts'
 const { DeskAlerts } = (await import(file)) as {
@@ -33,6 +33,7 @@ test('an object that was told that the pool is full, whose answer was lost, is t
       armIn: () => {},
       tenant: 't',
       accountKeys: () => keys,
+      oldSince: () => undefined,
     }
   )
   const refuse = () => alerts.noteFull().catch(() => {})
@@ -44,5 +45,42 @@ test('an object that was told that the pool is full, whose answer was lost, is t
   keys = ['b']
   now += WAITS.poolFreeMs
   await alerts.runDue()
-  expect([told, alerts.isPoolNoted]).toEqual([['a full', 'a free'], false])
+  expect([told, alerts.isFaultNoted]).toEqual([['a full', 'a free'], false])
+})
+
+test('that something queued waits for too long is told once, again where an answer was lost, and so is its end', async () => {
+  let since: number | undefined
+  let fails = true
+  const told: string[] = []
+  const slots = (key: string) => ({
+    noteQueue: async (_: string, at?: number) => {
+      told.push(`${key} ${at === undefined ? 'over' : 'old'}`)
+      if (fails) throw new Error('the answer was lost')
+    },
+  })
+  const alerts = new DeskAlerts(
+    { sql: openSql('') },
+    {
+      ports: () => ({ now: () => 1_000_000, durations: WAITS, slots }),
+      armIn: () => {},
+      tenant: 't',
+      accountKeys: () => ['a', 'b'],
+      oldSince: () => since,
+    }
+  )
+  await alerts.runDue()
+  expect([told, alerts.isFaultNoted]).toEqual([[], false])
+  since = 1
+  await alerts.runDue()
+  fails = false
+  await alerts.runDue()
+  await alerts.runDue()
+  expect(told.splice(0)).toEqual(['a old', 'a old'])
+  since = undefined
+  fails = true
+  await alerts.runDue()
+  fails = false
+  await alerts.runDue()
+  await alerts.runDue()
+  expect([told, alerts.isFaultNoted]).toEqual([['a over', 'a over'], false])
 })

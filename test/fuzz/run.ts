@@ -88,6 +88,8 @@ async function runBatch(world: FuzzWorld, report: FuzzReport, seed: number, coun
 }
 
 let sent = 0
+/** Answers about creations that were queued: by names of the gateway's own, and started in this batch or a later one. */
+const queued: string[] = []
 
 async function tryOne(world: FuzzWorld, one: Drawn, n: number) {
   const wire = world.toWire(one, n)
@@ -99,6 +101,7 @@ async function tryOne(world: FuzzWorld, one: Drawn, n: number) {
   // Only what was accepted may have started a job. An answer that was lost names it, too.
   const jobs = answer.headers.get('x-gateway-job') ?? ''
   const shown = `${answer.status} ${answer.text.slice(0, 500)}`
+  if (answer.status === 202 || wire.target.includes('/queue')) queued.push(`${jobs} ${answer.text}`)
   return {
     failure: faults.length > 0 ? { faults, wire, answer: shown } : undefined,
     status: answer.status,
@@ -132,13 +135,29 @@ async function shrink(
 /** Every job that the provider started was told to whoever asked for it, so none was started twice or for a refused request. */
 async function untold(world: FuzzWorld, before: Set<string>, told: string): Promise<Failure[]> {
   const started = (await world.running()).filter(({ id }) => !before.has(id))
-  return started
-    .filter(({ id, entityId }) => !told.includes(id) && !told.includes(entityId))
+  const others = started.filter(
+    ({ id, entityId }) => !told.includes(id) && !told.includes(entityId)
+  )
+  const named = await Promise.all(others.map((job) => nameOf(world, job.entityId)))
+  return others
+    .filter((_, at) => !queued.some((answer) => answer.includes(named[at] ?? 'none')))
     .map(({ id, row }) => ({
       faults: ['a job that nobody was told of'],
       wire: { method: 'JOB', target: row, headers: [] },
       answer: id,
     }))
+}
+
+/** The gateway's own name of a job that was queued. Undefined: it was not. */
+async function nameOf({ askers }: FuzzWorld, id: string): Promise<string | undefined> {
+  const paths = ['heygen', 'kling'].map((provider) => `/v1/${provider}/jobs/${id}`)
+  for (const answer of await Promise.all(
+    paths.flatMap((path) => askers.map((asker) => asker.fetch(path)))
+  )) {
+    const { jobid } = (await answer.json()) as { jobid?: string }
+    if (answer.ok && jobid !== undefined && jobid !== id) return jobid
+  }
+  return undefined
 }
 
 async function faultsOfLog({ gateway, known }: FuzzWorld): Promise<Failure[]> {

@@ -15,6 +15,8 @@ const CANARY = `canary${randomBytes(6).toString('hex')}`
 
 export interface FuzzWorld {
   gateway: Gateway
+  /** Clients of the tenants that send requests. */
+  askers: Gateway[]
   known: Known
   toWire: (drawn: Drawn, n: number) => Wire
   /** Puts back what requests may rightly have taken away. Fails if the gateway no longer works. */
@@ -113,7 +115,7 @@ export async function openFuzzWorld(vars: Record<string, string> = {}): Promise<
     foreign: [CANARY, hidden],
   }
   await restore()
-  return { gateway, known, toWire, restore, running }
+  return { gateway, askers: [asker, other], known, toWire, restore, running }
 }
 
 const bearer = (token: string): [string, string][] => [['Authorization', `Bearer ${token}`]]

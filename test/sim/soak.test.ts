@@ -9,7 +9,7 @@ import { printed, soak } from '../../sim/workerd/soak.ts'
 vi.setConfig({ testTimeout: 600_000 })
 
 test('what a plan without faults gives in the simulation, it gives in workerd: the same is served, refused and told [I1, I2, I3, I4, I5, I6, I7]', async () => {
-  const report = await soak({ from: 33, calm: { plans: 2, steps: 4, scale: 15, lanes: 2 } })
+  const report = await soak({ from: 41, calm: { plans: 2, steps: 4, scale: 15, lanes: 2 } })
   expect(report.violations, printed(report).join('\n')).toEqual([])
   expect(report.jobs).toBeGreaterThanOrEqual(5)
 })

@@ -1,6 +1,7 @@
 /**
  * Limits on jobs (`--limited`): a token's share never has more than its limit, and each running job of such a token stands in one.
- * Leases without a job are left out: nothing was sent for them, or the creation runs on another account.
+ * Leases without a job are left out: nothing was sent for them, or the creation runs on another account. Jobs of queued creations stand
+ * there by their item, which may have had several leases.
  */
 import type { Scene } from '../../clients/scene.ts'
 import type { HostedObject } from '../../platform/objects.ts'
@@ -12,6 +13,8 @@ interface Stored {
 
 interface StoredLease {
   id: string
+  requestId: string
+  item?: { id: string }
   tenant: string
   kind: string
   state: string
@@ -26,7 +29,7 @@ export function wrongShares(scene: Scene): string[] {
   if (!limits || said.has(scene)) return []
   const { counted, tooLarge, closed } = sharesIn(scene, limits.maxConcurrent)
   const uncounted = limitedLeases(scene).filter(
-    ({ id, tenant }) => !counted.has(id) && !closed.has(tenant)
+    (lease) => !counted.has(nameIn(lease)) && !closed.has(lease.tenant)
   )
   const found = [
     ...tooLarge,
@@ -34,6 +37,11 @@ export function wrongShares(scene: Scene): string[] {
   ]
   if (found.length > 0) said.add(scene)
   return found
+}
+
+/** What the lease's job is called in its token's share. */
+function nameIn({ id, requestId, item }: StoredLease): string {
+  return item ? item.id + id.slice(requestId.length) : id
 }
 
 function sharesIn({ universe }: Scene, most: number) {

@@ -1,6 +1,7 @@
 /**
  * Where nothing goes wrong, a free slot is used within a second while an item waits that fits it. The tables of the objects say what is
- * free and what waits; a slot is free when its lease has gone, however the gateway heard of the end.
+ * free and what waits; a slot is free when its lease has gone, however the gateway heard of the end. At one account of a desk, slots may
+ * stand idle for an item that needs several and has waited for long.
  */
 import type { Scene } from '../../clients/scene.ts'
 import type { HostedObject } from '../../platform/objects.ts'
@@ -10,6 +11,8 @@ import { hasLine } from './names.ts'
 const USED_WITHIN_MS = 1000
 /** How often it is looked. Jobs last longer. */
 const EVERY_MS = 200
+/** An item that has waited for so long may have slots saved up: a step of the order, less what clocks differ by. */
+const SAVED_FOR_AFTER_MS = 570_000
 
 interface Looks {
   at: number
@@ -25,6 +28,10 @@ interface Waiting {
   lane: string
   token: string
   slots: number
+  /** How many slots its account may have taken with it. */
+  limit?: number
+  state: string
+  askedAt: number
   startBy: number
   leftOut?: string[]
 }
@@ -32,16 +39,23 @@ interface Waiting {
 /** Called after each turn. */
 export function idleSlots(scene: Scene): string[] {
   const { plan, universe } = scene
-  if (plan.hasLine !== true || plan.isGentle !== true) return []
+  // A token at its limit leaves slots free that its items would fit.
+  if (plan.hasLine !== true || plan.isGentle !== true || plan.limits) return []
   const { now } = universe.world
   const seen: Looks = looks.get(scene) ?? { at: 0, since: new Map(), said: new Set() }
   looks.set(scene, seen)
   if (now < seen.at + EVERY_MS) return []
   seen.at = now
   const found: string[] = []
+  const saving = new Set<string>()
   for (const account of universe.objectsOf('ACCOUNT_SLOTS')) {
-    const item = fitting(scene, account)
+    const { item, mayKeepOf } = fitting(scene, account) ?? {}
     if (item === undefined) {
+      seen.since.delete(account.name)
+      continue
+    }
+    if (mayKeepOf !== undefined && !saving.has(mayKeepOf)) {
+      saving.add(mayKeepOf)
       seen.since.delete(account.name)
       continue
     }
@@ -55,8 +69,11 @@ export function idleSlots(scene: Scene): string[] {
   return found
 }
 
-/** An item that waits although the account has a slot for it. */
-function fitting({ universe, plan, deadTokens }: Scene, account: HostedObject): string | undefined {
+/** An item that waits although the account has a slot for it. `mayKeepOf`: the desk that may keep the slot for a wider one. */
+function fitting(
+  { universe, plan, deadTokens }: Scene,
+  account: HostedObject
+): { item: string; mayKeepOf?: string } | undefined {
   const { now } = universe.world
   const held = holderOf(account)
   if (!held) return undefined
@@ -73,13 +90,24 @@ function fitting({ universe, plan, deadTokens }: Scene, account: HostedObject): 
   // Until when a token lapses is known only afterwards.
   const isUnsteady = plan.steps.some(({ action }) => action.do === 'end token')
   const steady = waiting.filter(({ token }) => !isUnsteady && !isDead(deadTokens, token))
-  return steady.find(
-    ({ lane, slots, startBy, leftOut = [] }) =>
-      (lane === '' || lane === held.email) &&
-      slots <= free &&
-      startBy > now &&
-      !leftOut.includes(held.key)
+  const couldStart = ({ lane, state, startBy, leftOut = [] }: Waiting) =>
+    state === 'waiting' &&
+    (lane === '' || lane === held.email) &&
+    startBy > now &&
+    !leftOut.includes(held.key)
+  const item = steady.find(
+    (one) =>
+      couldStart(one) && one.slots <= free && held.leases + one.slots <= (one.limit ?? Infinity)
   )?.item
+  if (item === undefined) return undefined
+  const isWide = waiting.some(
+    (one) =>
+      couldStart(one) &&
+      one.slots > free &&
+      one.slots <= held.maxJobs &&
+      now - one.askedAt > SAVED_FOR_AFTER_MS
+  )
+  return isWide ? { item, mayKeepOf: desk.name } : { item }
 }
 
 function isDead(dead: Scene['deadTokens'], token: string): boolean {

@@ -4,7 +4,7 @@ import type { Intention, Scene } from '../../clients/scene.ts'
 
 /**
  * By name, as the desk's table says. It says nothing of a job of which the gateway does not know whether it is the creation's own. The
- * table of a removed tenant is empty, and its clients know the names.
+ * table of a removed tenant is empty, and its clients know the names: what was told of a name shows whether its job was known.
  */
 export function realIds(scene: Scene): Map<string, string> {
   const found = new Map<string, string>()
@@ -19,12 +19,29 @@ export function realIds(scene: Scene): Map<string, string> {
     const jobs = scene.heygen.creations
       .filter((one) => one.mark === mark)
       .flatMap((one) => one.jobs)
-    for (const [n, name] of item.names.entries()) {
-      const job = jobs[n]
-      if (job) found.set(name, job.id)
+    // A client whose answer was cut hears of them only at its own address.
+    const names = item.names.length > 0 ? item.names : namesTold(scene, mark)
+    for (const name of names) {
+      const job = jobs[partOf(name)]
+      if (job && !isToldUnknown(scene, name)) found.set(name, job.id)
     }
   }
   return found
+}
+
+/** Names of HeyGen's form that were told to the creation's own address. */
+function namesTold({ receivers }: Scene, mark: string): string[] {
+  const own = receivers.received.filter(({ path }) => path.endsWith(`/${mark}`))
+  return own.flatMap(({ body }) => body.match(NAMES) ?? []).filter((name) => MARKED.test(name))
+}
+
+/** A name says which job of its creation it is for. */
+function partOf(name: string): number {
+  return Number.parseInt(name.slice(-19, -16), 16)
+}
+
+function isToldUnknown({ receivers }: Scene, name: string): boolean {
+  return receivers.received.some(({ body }) => body.includes(name) && body.includes('is not known'))
 }
 
 function recordsOf({ universe }: Scene): { names: string[]; jobIds?: string[] }[] {
@@ -39,6 +56,9 @@ export function hasLine(disk: { look(text: string): unknown[] }): boolean {
   return disk.look("SELECT 1 FROM sqlite_master WHERE name = 'queued'").length > 0
 }
 
+const JOB_IDS = /\b[a-z]+-[0-9a-f]{20}\b/g
+/** An event's id has the form of a name with a prefix. */
+const MARKED = /^(?!evt_)/
 const NAMES = /(?:[a-z]+_)?[0-9a-f]{32}/g
 
 /** What was told, with the witness' ids in the place of names. */
@@ -47,6 +67,18 @@ export function underRealIds(real: ReadonlyMap<string, string>) {
     real.size === 0
       ? post
       : { ...post, body: post.body.replace(NAMES, (name) => real.get(name) ?? name) }
+}
+
+/**
+ * Without events of jobs that were queued under their real ids. They came before the job was known to be the creation's, so they were
+ * passed on as they were, and the end is told under the name, too.
+ */
+export function underNames(real: ReadonlyMap<string, string>) {
+  const queued = new Set(real.values())
+  const isOfQueued = ({ body }: Received) =>
+    (body.match(JOB_IDS) ?? []).some((id) => queued.has(id))
+  return (posts: readonly Received[]) =>
+    queued.size === 0 ? [...posts] : posts.filter((post) => !isOfQueued(post))
 }
 
 export function namedReal(real: ReadonlyMap<string, string>, intention: Intention): Intention {

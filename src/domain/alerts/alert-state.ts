@@ -22,7 +22,7 @@ export interface Fault {
   lowBelow?: number
   /** How many deliveries are dead. */
   count?: number
-  /** Since when a pool is full, epoch ms. */
+  /** Since when a pool is full, or the oldest waits that is queued, epoch ms. */
   since?: number
 }
 

@@ -81,6 +81,10 @@ function textOf({ kind, state, tenant, provider, account, fault }: AlertMessage,
       const since = fault.since === undefined ? '' : ` since ${toTime(fault.since)}`
       return `${pool} has refused calls${since}, because all slots are taken.`
     }
+    case 'queue_old': {
+      const since = fault.since === undefined ? '' : ` since ${toTime(fault.since)}`
+      return `${pool} has a queued creation that has waited${since}, ten times as long as was expected.`
+    }
   }
 }
 
@@ -91,6 +95,7 @@ const RECOVERED: Record<AlertKind, (who: string, pool: string) => string> = {
   dead_letter: (who) => `${who} has no dead delivery any more.`,
   webhook_missing: (who) => `${who} is not without a webhook any more.`,
   pool_full: (_, pool) => `${pool} has refused no call for five minutes.`,
+  queue_old: (_, pool) => `${pool} has nothing queued any more that waits for too long.`,
 }
 
 function plain(text: string): string {

@@ -7,6 +7,7 @@ export const ALERT_KINDS = [
   'dead_letter',
   'webhook_missing',
   'pool_full',
+  'queue_old',
 ] as const
 
 export type AlertKind = (typeof ALERT_KINDS)[number]

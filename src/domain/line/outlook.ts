@@ -6,6 +6,7 @@ import { findParking, type Parking } from '#domain/accounts/parking.ts'
 import type { TokenInLine } from '#domain/queue/choose-next.ts'
 import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
 import { retryAfterOf } from '#domain/queue/caps.ts'
+import type { ItemSort } from '#domain/queue/item.ts'
 import { servesLane } from '#domain/queue/may-start.ts'
 import { slotEnds, startsAt } from './estimate.ts'
 import { isPaused, type Pause } from './pauses.ts'
@@ -98,6 +99,24 @@ export class Outlook {
     const own = tokens.find((one) => one.token === token)
     if (!own) return all
     return (all * own.weight) / tokens.reduce((sum, { weight }) => sum + weight, 0)
+  }
+
+  /**
+   * For the items of one call: how long each should wait, by how many of its token wait with it and how fast what may serve it goes. To
+   * find the exact place of each would take too long. It is kept with the item, to tell later that it waits for too long.
+   */
+  firstEstimates(lineNow: () => LineNow): (sort: ItemSort, waiting: number) => number | undefined {
+    const paces = new Map<string, number>()
+    return (sort, waiting) => {
+      const lane = laneName(sort)
+      const name = `${sort.token} ${lane}`
+      const line = paces.has(name) ? undefined : lineNow()
+      const accounts = line?.accounts.filter((one) => servesLane(one, lane)) ?? []
+      const pace = line && this.startsASecond({ ...line, accounts }, sort.token)
+      if (pace !== undefined) paces.set(name, pace)
+      const known = paces.get(name) ?? 0
+      return known > 0 ? Math.round((waiting / known) * 1000) : undefined
+    }
   }
 
   /** Of a line that is full, or in which one token has as much as it may: after how many seconds there is room. */

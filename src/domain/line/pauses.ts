@@ -20,6 +20,11 @@ export function isPaused(pauses: readonly Pause[], token: string, lane: string):
   return pauses.some((pause) => (pause.token ?? token) === token && (pause.lane ?? lane) === lane)
 }
 
+/** Those that hold up this token, or all of them. */
+export function pausesOf(pauses: readonly Pause[], token: string | undefined): Pause[] {
+  return pauses.filter((pause) => token === undefined || (pause.token ?? token) === token)
+}
+
 /** What this account may be given in spite of the pauses. `tokens`: those of which something waits. */
 export function withPauses(pull: Pull, tokens: Iterable<string>, pauses: readonly Pause[]): Pull {
   if (pauses.length === 0) return pull

@@ -2,7 +2,7 @@
  * Writes the pool as metrics in the text format of Prometheus (version 0.0.4). Gauges only: a counter would run backwards when an
  * object forgets. Times are Unix seconds. Pure.
  */
-import type { Pool, PoolAccount } from './pool-account.ts'
+import type { Pool, PoolAccount, PoolQueue } from './pool-account.ts'
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -95,7 +95,31 @@ const GAUGES: Record<string, AccountGauge> = {
   },
 }
 
-export function metricsText({ accounts, isWhole }: Pool, version: string): string {
+interface QueueGauge {
+  help: string
+  read(queue: PoolQueue): number | undefined
+}
+
+const QUEUE_GAUGES: Record<string, QueueGauge> = {
+  gateway_queue_waiting: {
+    help: 'Queued creations that wait for a slot.',
+    read: ({ waiting }) => waiting,
+  },
+  gateway_queue_starting: {
+    help: 'Queued creations that are being started.',
+    read: ({ starting }) => starting,
+  },
+  gateway_queue_oldest_asked_seconds: {
+    help: 'When the oldest creation that waits was asked for. Absent: nothing waits.',
+    read: ({ oldest }) => (oldest === null ? undefined : seconds(oldest)),
+  },
+  gateway_queue_starts_a_minute: {
+    help: 'How many queued creations start in a minute at the present pace.',
+    read: ({ startsAMinute }) => startsAMinute,
+  },
+}
+
+export function metricsText({ accounts, isWhole, queues = [] }: Pool, version: string): string {
   const ofPool = [
     ...gauge('gateway_info', 'The version of the gateway.', [line({ version }, 1)]),
     ...gauge('gateway_accounts', 'Accounts that these metrics are about.', [
@@ -112,7 +136,18 @@ export function metricsText({ accounts, isWhole }: Pool, version: string): strin
       accounts.flatMap((account) => linesOf(account, read(account)))
     )
   )
-  return `${[...ofPool, ...ofAccounts].join('\n')}\n`
+  const ofQueues = Object.entries(QUEUE_GAUGES).flatMap(([name, { help, read }]) =>
+    gauge(
+      name,
+      help,
+      queues.flatMap((queue) => lineOf(queue, read(queue)))
+    )
+  )
+  return `${[...ofPool, ...ofAccounts, ...ofQueues].join('\n')}\n`
+}
+
+function lineOf({ tenant, provider }: PoolQueue, value: number | undefined): string[] {
+  return value === undefined ? [] : [line({ tenant, provider }, value)]
 }
 
 /** A metric without a value is left out, with its help. */

@@ -40,11 +40,25 @@ export const JOBS_SHOWN = 100
 export const ERRORS_SHOWN = 5
 export const DEAD_COUNTED = 1000
 
+/** What waits at one desk. There is none for a tenant that has queued nothing in three months. */
+export interface PoolQueue {
+  /** The tenant's name. */
+  tenant: string
+  provider: string
+  waiting: number
+  starting: number
+  /** When the oldest that waits was asked for. null: nothing waits. */
+  oldest: string | null
+  startsAMinute: number
+}
+
 /** A pool as one answer. `isWhole`: false when there are more tenants or accounts than are shown. */
 export interface Pool {
   at: string
   isWhole: boolean
   accounts: PoolAccount[]
+  /** A hub of an older release does not say it. */
+  queues?: PoolQueue[]
 }
 
 /** What an account can still spend, in the provider's unit. `at`: when the provider said so, epoch ms. */

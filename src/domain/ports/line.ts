@@ -67,6 +67,8 @@ export interface LinePage {
   starting: number
   tokens: { token: string; waiting: number; weight: number; oldestAt: number }[]
   startsAMinute: number
+  /** Those that stand, of the token which was asked for and of all tokens. A desk of an older release does not say it. */
+  pauses?: Pause[]
   items: (ItemShown & Pick<ItemSort, 'token' | 'lane' | 'priority' | 'startBy'>)[]
   next?: string
 }

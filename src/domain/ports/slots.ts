@@ -82,6 +82,8 @@ export interface SlotDesk extends Sender {
   reseal(key: string): Promise<ResealStep>
   /** Tells the tenant's alerts that the whole pool refuses calls since then; without `since`, that it does not any more. */
   notePool(tenant: string, since?: number): Promise<void>
+  /** The same of what is queued and waits for too long. An object of an older release lacks this method. */
+  noteQueue(tenant: string, since?: number): Promise<void>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** Running and ended jobs, newest first; at most `limit`. */
   listJobs(query: JobQuery): Promise<JobPage>

@@ -42,6 +42,8 @@ export interface ItemSort {
   askedAt: number
   /** The deadline for its start. */
   startBy: number
+  /** How long it was expected to wait when it came. Absent: not known. */
+  expectedMs?: number
   /** The length of the sealed text. */
   bytes: number
   /** The row of the creation, such as `POST /v3/videos`. */

@@ -303,7 +303,8 @@ function refuse(
   const wish = { isJob: true, meter, row, part, despite }
   const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
-  const hasRoom = held + wanted <= limit && held + wanted + (ledger.kept ?? 0) <= ledger.maxJobs
+  const room = Math.min(limit, ledger.maxJobs - (ledger.kept ?? 0))
+  const hasRoom = held + wanted <= room
   if (hasRoom && !(ask.mayBeJob && isFullOfGuesses(ledger, now))) return undefined
   const retryAt = nextEndAt(ledger, now, durations)
   return { ok: false, reason: 'full', retryAt, ...(hasRoom ? { ofGuesses: true } : {}) }

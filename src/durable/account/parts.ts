@@ -1,6 +1,6 @@
 /** Puts the parts of an account's object together. */
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
-import type { Delivery } from '#domain/events/delivery.ts'
+import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
 import type { EndedJob, JobReport } from '#domain/slots/lease.ts'
 import { deliver } from '#flows/events/deliver.ts'
@@ -40,7 +40,8 @@ export interface Parts {
   sender: Sender
   /** Applies the reports. True when something changed. The caller must have read the delivery targets. */
   settle(reports: JobReport[]): boolean
-  queueDeliveries(deliveries: Delivery[]): void
+  /** Sends a delivery again, since its client asks for it, unless it is being sent. Returns it as it is stored. */
+  sendAgain(found: Delivery): Delivery
   /** Wipes a removed account's credential when nothing needs it any more. */
   wipeWhenDone(): void
 }
@@ -119,9 +120,21 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     live,
     sender,
     settle,
-    queueDeliveries,
+    sendAgain: (found) =>
+      outbox.isSending(found.id) ? found : storeAgain(context, found, queueDeliveries),
     wipeWhenDone,
   }
+}
+
+function storeAgain(
+  { tables, now }: AccountContext,
+  found: Delivery,
+  queueDeliveries: (deliveries: Delivery[]) => void
+): Delivery {
+  const again = sendAgain(found, now())
+  tables.sendAgain(again)
+  queueDeliveries([again])
+  return again
 }
 
 type SenderNeeds = Pick<Parts, 'settlement' | 'targets' | 'statusChecks' | 'outbox'> & {

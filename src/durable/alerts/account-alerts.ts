@@ -128,11 +128,11 @@ export class AccountAlerts {
     tables.alertStates.save({ ...state, dead, ...over })
   }
 
-  /** `since`: the pool refuses calls since then. Absent: it does not any more. */
-  notePool(tenant: string, since: number | undefined): void {
+  /** `since`: the pool has the fault since then. Absent: it has not any more. */
+  notePool(kind: 'pool_full' | 'queue_old', tenant: string, since: number | undefined): void {
     const provider = this.#context.provider().name
     this.#see({
-      kind: 'pool_full',
+      kind,
       tenant,
       provider,
       ...(since === undefined ? {} : { fault: { since } }),

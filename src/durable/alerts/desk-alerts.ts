@@ -1,6 +1,6 @@
 /**
- * What a desk knows for alerts: since when its pool is full, and whether somebody must be told of low balances. An account's object
- * tells the alerts. While nothing is wrong and nobody asks for balances there is no row.
+ * What a desk knows for alerts: since when its pool is full, whether something that is queued waits for too long, and whether somebody
+ * must be told of low balances. An account's object tells the alerts. While nothing is wrong and nobody asks for balances there is no row.
  */
 import { afterRefusal, isOver, mustRaise, type FullPool } from '#domain/alerts/pool-full.ts'
 import { watchesBalance } from '#domain/alerts/alert.ts'
@@ -14,11 +14,19 @@ export interface DeskAlertsDeps {
   armIn(ms: number): void
   tenant: string
   accountKeys(): string[]
+  /** Since when the oldest waits of what is queued and waits for too long. */
+  oldSince(): number | undefined
   /** Called when `watchesBalance` has changed. */
   onBalanceWatched(): void
 }
 
-type Name = 'pool' | 'balance'
+type Name = 'pool' | 'queue' | 'balance'
+
+/** `via`: the account whose object was asked to tell it. `isTold`: it answered. */
+interface OldQueue {
+  via: string
+  isTold?: true
+}
 
 export class DeskAlerts {
   readonly #sql: SqlStorage
@@ -36,9 +44,9 @@ export class DeskAlerts {
     return this.#notes.has('balance')
   }
 
-  /** Whether the pool was full and its recovery was not told. */
-  get isPoolNoted(): boolean {
-    return this.#notes.has('pool')
+  /** Whether something was wrong with the pool or the queue, and its recovery was not told. */
+  get isFaultNoted(): boolean {
+    return this.#notes.has('pool') || this.#notes.has('queue')
   }
 
   /** Reads the alerts anew, because one for balances was added or removed, or because the desk may not know of them. */
@@ -75,6 +83,7 @@ export class DeskAlerts {
 
   /** Called by the alarm. */
   async runDue(): Promise<void> {
+    await this.#lookAtQueue()
     const pool = this.#pool
     if (!pool) return
     const { ports, armIn } = this.#deps
@@ -99,8 +108,33 @@ export class DeskAlerts {
     return true
   }
 
-  /** The tenant was removed. */
+  /** The alarm comes by while something is queued, and while this is noted. What fails is tried again then. */
+  async #lookAtQueue(): Promise<void> {
+    const { ports, tenant, accountKeys, oldSince, armIn } = this.#deps
+    const { alertRetryMs, poolFreeMs } = ports().durations
+    const since = oldSince()
+    const known = this.#queue
+    if (since === undefined && !known) return
+    if (since !== undefined && known?.isTold) return armIn(poolFreeMs)
+    armIn(alertRetryMs)
+    const via = known?.via ?? accountKeys()[0]
+    if (via === undefined) return
+    if (!known) this.#save('queue', { via })
+    const telling = ports().slots(via).noteQueue(tenant, since)
+    const isTold = await telling.then(() => true).catch(() => false)
+    if (!isTold) return
+    if (since === undefined) this.#drop('queue')
+    else this.#save('queue', { via, isTold })
+  }
+
+  get #queue(): OldQueue | undefined {
+    const text = this.#notes.get('queue')
+    return text === undefined ? undefined : (JSON.parse(text) as OldQueue)
+  }
+
+  /** The tenant was removed, and with it what was queued. */
   async close(): Promise<void> {
+    await this.#lookAtQueue()
     const pool = this.#pool
     if (pool) await this.#recover(pool)
     this.#drop('balance')

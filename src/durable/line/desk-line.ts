@@ -13,7 +13,7 @@ import type {
 } from '#domain/ports/line.ts'
 import type { LineEnd } from '#domain/creations/idempotency.ts'
 import type { WaitingItem } from '#domain/queue/item-lists.ts'
-import type { Pause } from '#domain/line/pauses.ts'
+import { pausesOf, type Pause } from '#domain/line/pauses.ts'
 import type { ItemShown, NewItem } from '#domain/queue/item.ts'
 import { clientInLine, type ClientWish } from '#domain/queue/waiting-clients.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
@@ -25,7 +25,7 @@ import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
 import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory, STEP_MS } from './line-memory.ts'
-import { callSilent, dropTokens, endOverdue, isServed } from './look.ts'
+import { callSilent, dropTokens, endOverdue, isServed, oldSince } from './look.ts'
 import { resealLine } from './resealing.ts'
 import { laneOf, lineNow, takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
@@ -90,7 +90,8 @@ export class DeskLine {
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
     const roomIn = (waiting: number, token?: string) =>
       this.#outlook.roomIn(waiting, lineNow(this.#context), token)
-    const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn })
+    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context))
+    const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn, expectedMs })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
     if (added.length > 0) this.#armSoon()
     const told = this.#withPlaces(items, answers)
@@ -142,7 +143,8 @@ export class DeskLine {
     const line = lineNow(this.#context)
     const startsAMinute = Math.round(this.#outlook.startsASecond(line, query.token) * 6000) / 100
     const expect = (waiting: WaitingItem) => this.#outlook.expect(waiting, line)
-    return { ...listLine(this.#context, query, expect), startsAMinute }
+    const pauses = pausesOf(this.pauses(), query.token)
+    return { ...listLine(this.#context, query, expect), startsAMinute, pauses }
   }
 
   namesOf(ids: string[]): { id: string; name: string }[] {
@@ -337,6 +339,9 @@ export class DeskLine {
     const { memory } = this.#context
     return memory.owesAnything || memory.items.oldestGoneAt() !== undefined
   }
+
+  /** Since when the oldest waits of what waits for too long. Undefined: nothing does. */
+  readonly oldSince = (): number | undefined => oldSince(this.#context)
 
   async runDue(): Promise<void> {
     const { now, memory, itemShares, isClosed } = this.#context

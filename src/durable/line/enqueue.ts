@@ -22,13 +22,15 @@ interface Terms {
   maxQueuedOf(token: string): number | undefined
   /** After how many seconds so much will have become less: of all that waits, or of what one token has there. */
   roomIn(waiting: number, token?: string): number
+  /** How long it should wait, with so many of its token in line. */
+  expectedMs(sort: ItemSort, waiting: number): number | undefined
 }
 
 /** In one transaction. */
 export function enqueueAll(
   context: LineContext,
   items: NewItem[],
-  { maxQueuedOf, roomIn }: Terms
+  { maxQueuedOf, roomIn, expectedMs }: Terms
 ): EnqueueAnswer[] {
   const { memory } = context
   return memory.change(({ order, held }) =>
@@ -50,11 +52,13 @@ export function enqueueAll(
       }
       const isHolding = isHeld(context, added.record)
       const sort: ItemSort = { ...added.sort, state: isHolding ? 'held' : 'waiting' }
+      const isAdded = !isHolding && order.add({ item: added.item, sort })
+      const expected = isAdded ? expectedMs(sort, order.lists.countOf(token)) : undefined
+      if (expected !== undefined) sort.expectedMs = expected
       memory.items.insert(added, sort)
       context.learnOwn(ownNamesOf(added))
       if (added.key !== undefined) context.keys.hold(added.key, added.record.requestId)
       if (isHolding) held.set(added.item, sort)
-      else order.add({ item: added.item, sort })
       return { kind: 'queued' }
     })
   )

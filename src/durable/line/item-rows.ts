@@ -139,10 +139,13 @@ export class ItemRows {
 
   /** Deletes a bounded number of rows that left the line and were asked for before that time. */
   forget(before: number): void {
-    const sql =
-      'DELETE FROM queued WHERE is_gone = 1 AND item IN (SELECT item FROM queued WHERE is_gone = 1 AND item < ? ORDER BY item LIMIT ?)'
-    this.#sql.exec(sql, firstTimedId(before), FORGOTTEN_AT_ONCE)
-    this.#sql.exec('DELETE FROM queued_name WHERE item < ?', firstTimedId(before))
+    const first = firstTimedId(before)
+    const old = 'FROM queued WHERE is_gone = 1 AND item < ? ORDER BY item LIMIT ?'
+    // By their names, because an index by item would be a row more for each. A later item may have the name.
+    const named = `DELETE FROM queued_name WHERE name IN (SELECT json_extract(record, '$.taskName') ${old}) AND item < ?`
+    this.#sql.exec(named, first, FORGOTTEN_AT_ONCE, first)
+    const sql = `DELETE FROM queued WHERE is_gone = 1 AND item IN (SELECT item ${old})`
+    this.#sql.exec(sql, first, FORGOTTEN_AT_ONCE)
   }
 
   /** When the oldest item that left the line was asked for. Undefined: there is none. */

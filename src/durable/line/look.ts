@@ -2,6 +2,7 @@
  * The look: while something is owed, the desk's alarm ends what is past its deadline or may not be started any more, hands over ends
  * that nobody was told, and calls accounts that have been silent. It mends every lost notice.
  */
+import { isOld } from '#domain/alerts/queue-old.ts'
 import { isPaused } from '#domain/line/pauses.ts'
 import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
 import type { ItemEvent } from '#domain/queue/item-state.ts'
@@ -72,6 +73,14 @@ export function isServed(
       lists.some(({ lane }) => own.some((one) => servesLane({ lane: one }, lane)))
     )
   })
+}
+
+/** When the oldest was asked for of what waits for too long. */
+export function oldSince({ memory, now, isClosed }: LineContext): number | undefined {
+  if (isClosed() || !memory.owesAnything) return undefined
+  const lists = memory.line.order.tokens().flatMap((of) => of.lists)
+  const old = lists.flatMap(({ items }) => items.filter(({ sort }) => isOld(sort, now())))
+  return old.length === 0 ? undefined : Math.min(...old.map(({ sort }) => sort.askedAt))
 }
 
 /** Calls those that may serve what waits, or have something chosen, and have not asked for work for a while. */

@@ -1,4 +1,5 @@
 /** Rows of a hub: the accounts' cards, tickets that were not used yet, and until when metrics are collected. */
+import type { PoolQueue } from '#domain/live/pool-account.ts'
 import type { Card, Ticket } from '#domain/live/hub.ts'
 import { cardName } from '#domain/live/hub.ts'
 
@@ -14,6 +15,8 @@ export interface HubState {
   isFilled: boolean
   /** Until when the hub looks without a socket. Epoch ms. */
   lookUntil: number
+  /** What waits, as the desks said when the hub looked last. */
+  queues?: PoolQueue[]
 }
 
 const IDLE: HubState = { isWhole: true, isFilled: false, lookUntil: 0 }

@@ -18,7 +18,7 @@ import type { Pool, PoolAccount } from '#domain/live/pool-account.ts'
 import { unreachableSummary } from '#domain/live/summary.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
-import { listAccounts } from '#flows/live/read-pool.ts'
+import { listAccounts, readQueues } from '#flows/live/read-pool.ts'
 import { HubRows } from './hub-rows.ts'
 
 /** Further accounts follow as messages of their own, because a message has a largest size. */
@@ -111,7 +111,7 @@ export class Hub {
       this.#rows.saveState({ ...state, lookUntil: until })
     if (!wasLooking || !state.isFilled) await this.#look()
     armIn(listEveryMs)
-    return this.#pool()
+    return { ...this.#pool(), queues: this.#rows.state().queues ?? [] }
   }
 
   /** A page has changed something and wants the list again. Any other message is ignored. */
@@ -171,10 +171,17 @@ export class Hub {
       this.#send({ type: 'removed', tenant, provider, email })
     }
     await limitConcurrency(ask, OBJECTS_AT_ONCE, (account) => this.#observe(current, account))
+    const queues = await this.#queues(current, list.queueing)
     const state = this.#rows.state()
-    if (!state.isFilled || state.isWhole !== list.isWhole)
-      this.#rows.saveState({ ...state, isFilled: true, isWhole: list.isWhole })
+    const isOther = JSON.stringify(queues) !== JSON.stringify(state.queues ?? [])
+    if (!state.isFilled || state.isWhole !== list.isWhole || isOther)
+      this.#rows.saveState({ ...state, isFilled: true, isWhole: list.isWhole, queues })
     this.#fill()
+  }
+
+  /** For metrics only: pages get no changes of them. */
+  async #queues(ports: Ports, desks: Parameters<typeof readQueues>[1]) {
+    return this.#rows.state().lookUntil > this.#deps.now() ? readQueues(ports, desks) : []
   }
 
   async #tenants({ registrar }: Ports): Promise<string[]> {

@@ -56,11 +56,23 @@ const poolAccount = z
   })
   .register(z.globalRegistry, { id: 'PoolAccount' })
 
+const poolQueue = z
+  .object({
+    tenant: z.string(),
+    provider: z.string(),
+    waiting: z.int(),
+    starting: z.int(),
+    oldest: z.nullable(time),
+    startsAMinute: z.number(),
+  })
+  .register(z.globalRegistry, { id: 'PoolQueue' })
+
 const poolView = z
   .object({
     at: time,
     isWhole: z.boolean(),
     accounts: z.array(poolAccount),
+    queues: z.array(poolQueue),
   })
   .register(z.globalRegistry, { id: 'Pool' })
 

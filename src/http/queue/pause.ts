@@ -16,9 +16,10 @@ import { ownError, route, type App } from '#http/request/route.ts'
 
 const text = z.optional(z.string().check(z.minLength(1), z.maxLength(254)))
 const form = z.strictObject({ account: text, token: text })
-const paused = z.object({
-  paused: z.array(z.object({ account: z.optional(z.string()), token: z.optional(z.string()) })),
-})
+export const pausedShape = z.array(
+  z.object({ account: z.optional(z.string()), token: z.optional(z.string()) })
+)
+const paused = z.object({ paused: pausedShape })
 
 const answers = {
   200: paused,
@@ -76,7 +77,7 @@ async function change(
   }
   const standing = await ports.desk(tenant, provider.name).pauseLine(pause, isPaused, actorOf(c))
   ports.log(isPaused ? 'queue_paused' : 'queue_resumed', { provider: provider.name, tenant })
-  return c.json({ paused: standing.map(shown) })
+  return c.json({ paused: standing.map(showPause) })
 }
 
 async function laneOf(c: Context<AppEnv>, { name }: Provider, email: string): Promise<string> {
@@ -86,7 +87,7 @@ async function laneOf(c: Context<AppEnv>, { name }: Provider, email: string): Pr
   return laneName({ lane: account.email, laneSince: account.createdAt })
 }
 
-function shown({ lane, token }: Pause) {
+export function showPause({ lane, token }: Pause) {
   return {
     ...(lane === undefined ? {} : { account: emailOf(lane) }),
     ...(token === undefined ? {} : { token }),

@@ -16,6 +16,7 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { notForOperator } from '#http/request/authenticate.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
+import { pausedShape, showPause } from './pause.ts'
 
 const PAGE = 100
 
@@ -63,6 +64,7 @@ const page = z
     waiting: z.int(),
     starting: z.int(),
     startsAMinute: z.number(),
+    paused: pausedShape,
     tokens: z.array(
       z.object({ token: z.string(), waiting: z.int(), weight: z.int(), oldest: z.string() })
     ),
@@ -171,14 +173,13 @@ function older(error: unknown): never {
 }
 
 /** `isNameless`: for a token that sees only its own. It hears of no account. */
-function toPage(
-  { waiting: count, starting, startsAMinute, tokens, items, next }: LinePage,
-  isNameless: boolean
-) {
+function toPage(found: LinePage, isNameless: boolean) {
+  const { waiting: count, starting, startsAMinute, pauses = [], tokens, items, next } = found
   return {
     waiting: count,
     starting,
     startsAMinute,
+    paused: isNameless ? [] : pauses.map(showPause),
     tokens: tokens.map(({ oldestAt, ...of }) => ({ ...of, oldest: toTime(oldestAt) })),
     items: items.map((one) => ({
       id: one.names[0] ?? one.item,

@@ -150,6 +150,7 @@ const SEALS = {
   'flows/backup/make-export.ts': 'kept by the operator, outside of the gateway',
   'flows/backup/run-import.ts': 'as what was imported is sealed otherwise',
   'flows/live/live-ticket.ts': 'waited for: a minute',
+  'flows/visibility/own-list.ts': 'page tokens of own lists: waited for',
   'flows/queue/item-text.ts': 'queued bodies, desk',
   'flows/queue/refusal.ts': 'queued refusals, desk',
 }

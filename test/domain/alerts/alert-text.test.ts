@@ -72,7 +72,7 @@ test('every kind has a text for its beginning and its end, without a placeholder
   for (const kind of ALERT_KINDS)
     for (const state of ['raised', 'recovered'] as const) {
       const { account, ...pool } = message
-      const about = kind === 'pool_full' ? pool : { ...pool, account }
+      const about = ['pool_full', 'queue_old'].includes(kind) ? pool : { ...pool, account }
       const { text } = JSON.parse(
         bodyOf({ ...about, kind, state, fault } as AlertMessage, 'generic')
       ) as { text: string }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { metricsText } from '#domain/live/metrics.ts'
-import type { Pool, PoolAccount } from '#domain/live/pool-account.ts'
+import type { Pool, PoolAccount, PoolQueue } from '#domain/live/pool-account.ts'
 import { readMetrics } from '../../support/live/prometheus.ts'
 
 const AT = '2026-11-29T12:00:00.000Z'
@@ -30,7 +30,20 @@ const FULL: PoolAccount = {
   deliveries: { pending: 1, failing: 1, dead: 2 },
   at: AT,
 }
-const pool = (...accounts: PoolAccount[]): Pool => ({ at: AT, isWhole: true, accounts })
+const QUEUE: PoolQueue = {
+  tenant: 'acme',
+  provider: 'heygen',
+  waiting: 7,
+  starting: 1,
+  oldest: AT,
+  startsAMinute: 2.5,
+}
+const pool = (...accounts: PoolAccount[]): Pool => ({
+  at: AT,
+  isWhole: true,
+  accounts,
+  queues: [QUEUE],
+})
 
 test('every metric of an account has its value, and the text is what the format allows', () => {
   const metrics = readMetrics(metricsText(pool(FULL), '1.2.3'))
@@ -66,6 +79,22 @@ test('what is not known is left out, and is not zero', () => {
     'last_error_seconds',
   ])
     expect(names).not.toContain(`gateway_account_${name}`)
+})
+
+test('what waits is told by tenant and provider, and what is not known is left out', () => {
+  const metrics = readMetrics(metricsText(pool(FULL), '1'))
+  const samplesOf = (name: string) => metrics.get(`gateway_queue_${name}`)?.samples
+  const labels = { tenant: 'acme', provider: 'heygen' }
+  expect(samplesOf('waiting')).toMatchObject([{ labels, value: 7 }])
+  expect(samplesOf('starting')).toMatchObject([{ labels, value: 1 }])
+  expect(samplesOf('oldest_asked_seconds')).toMatchObject([{ labels, value: SECONDS }])
+  expect(samplesOf('starts_a_minute')).toMatchObject([{ labels, value: 2.5 }])
+  const empty = { ...pool(FULL), queues: [{ ...QUEUE, waiting: 0, oldest: null }] }
+  const names = [...readMetrics(metricsText(empty, '1')).keys()]
+  expect(names).toContain('gateway_queue_waiting')
+  expect(names).not.toContain('gateway_queue_oldest_asked_seconds')
+  const { queues: _, ...older } = pool(FULL)
+  expect(metricsText(older, '1')).not.toContain('gateway_queue')
 })
 
 test('an empty pool is a valid text, and a name with odd characters is escaped', () => {

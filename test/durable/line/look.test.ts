@@ -1,6 +1,6 @@
 /** What the desk does by itself: whom it tells that something waits, and what its look ends and mends. */
 import { expect, test } from 'vitest'
-import { PlayedDesk, type PlayedAccount } from '../../support/queue/desk-line.ts'
+import { PlayedDesk, START, type PlayedAccount } from '../../support/queue/desk-line.ts'
 
 function open(...names: string[]): { desk: PlayedDesk; accounts: PlayedAccount[] } {
   const desk = new PlayedDesk()
@@ -239,4 +239,25 @@ test('a start that comes to light while its end is handed over is believed [I4]'
   desk.line.cancel(item)
   await desk.settle()
   expect(desk.line.itemsOf([item])).toMatchObject([{ state: 'begun', leaseId }])
+})
+
+test('how long a creation should wait is kept with it, and ten times that is too long', async () => {
+  const { desk } = open()
+  const a = desk.addAccount('a', 1)
+  const items = desk.newItems(3)
+  await desk.enqueue(...items)
+  const asked = items.map(({ sort }) => sort.askedAt)
+  // Five minutes each, before anything has ended: they should wait five, ten and fifteen minutes.
+  const after = (minutes: number) => {
+    desk.now = START + minutes * 60_000 + 1000
+    desk.restart()
+    return desk.line.oldSince()
+  }
+  expect(after(59)).toBe(undefined)
+  expect(after(60)).toBe(asked[0])
+  await desk.ask(a)
+  expect(after(99)).toBe(undefined)
+  expect(after(100)).toBe(asked[1])
+  desk.isClosed = true
+  expect(after(100)).toBe(undefined)
 })

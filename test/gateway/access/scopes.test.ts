@@ -79,6 +79,14 @@ const FULL_ONLY = [
   'delete /v1/alerts/{id}',
   'post /v1/callback-secret',
   'post /v2/account',
+  'post /v1/heygen/accounts/{email}/drain',
+  'post /v1/heygen/accounts/{email}/undrain',
+  'post /v1/heygen/queue/pause',
+  'post /v1/heygen/queue/resume',
+  'post /v1/kling/accounts/{email}/drain',
+  'post /v1/kling/accounts/{email}/undrain',
+  'post /v1/kling/queue/pause',
+  'post /v1/kling/queue/resume',
   'get /v1/audit',
 ]
 
@@ -88,6 +96,7 @@ const USE_CHANGES = [
   /^post \/v1\/kling\/(videos|images|tts|tasks|assets|avatars)\b/,
   /^delete \/v1\/(heygen|kling)\/scheduler\/\{id\}$/,
   /^post \/(v1\/live|mcp)$/,
+  /^(post|delete) \/v1\/(heygen|kling)\/queue(\/\{id\})?$/,
   /^post \/v1\/deliveries\/\{id\}\/retry$/,
 ]
 

@@ -42,7 +42,14 @@ async function jobCost(): Promise<{ counts: Counts; methods: Record<string, numb
 
 await jobCost()
 const before = await jobCost()
-const KINDS = ['account_parked', 'credential_dead', 'dead_letter', 'webhook_missing', 'pool_full']
+const KINDS = [
+  'account_parked',
+  'credential_dead',
+  'dead_letter',
+  'webhook_missing',
+  'pool_full',
+  'queue_old',
+]
 
 test('a job costs no row and no request more when somebody has asked for alerts', async () => {
   await addAlert(gateway, 'http://127.0.0.1:9/x', { events: KINDS })

@@ -28,7 +28,7 @@ const open = gatewaysOfFile()
 const receiver = await Receiver.open()
 afterAll(() => receiver.close())
 
-const NAMES = ['key', 'credit', 'letter', 'left', 'hook', 'money', 'pool']
+const NAMES = ['key', 'credit', 'letter', 'left', 'hook', 'money', 'pool', 'line']
 /** Each test has a tenant with one account of the same name, and alerts at `/<name>`. The operator's are at `/operator`. */
 const gateway = await open({
   simVars: { JOB_MS: '-1' },
@@ -246,6 +246,25 @@ test('a pool that refuses calls for ten minutes is told, and after five minutes 
   await untilSaid(receiver, '/pool', ['pool_full recovered pool'], 1)
   await advance(gateway, 2 * DAY)
   expect(saidAt(receiver, '/pool')).toHaveLength(2)
+})
+
+test('a queued creation that waits for too long is told, and when it has started', async () => {
+  const it = tenant('line')
+  expect((await it.post('/v1/heygen/queue/pause', {})).status).toBe(200)
+  const queued = await it.createVideo({}, { prefer: 'respond-async' })
+  expect(queued.status).toBe(202)
+  await pass(gateway, 49 * MINUTE)
+  expect(saidAt(receiver, '/line')).toEqual([])
+  await pass(gateway, 25 * MINUTE)
+  await untilSaid(receiver, '/line', ['queue_old raised pool'])
+  const [told] = receiver.posts('/line')
+  const { detail, text } = bodyIn(told ?? fail())
+  expect(text).toContain(`has waited since ${String(detail['since'])}`)
+  await it.post('/v1/heygen/queue/resume', {})
+  await pass(gateway, 6 * MINUTE)
+  await untilSaid(receiver, '/line', ['queue_old recovered pool'], 1)
+  await advance(gateway, 1 * DAY)
+  expect(saidAt(receiver, '/line')).toHaveLength(2)
 })
 
 function fail(): never {

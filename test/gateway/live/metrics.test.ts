@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
+import type { PoolQueue } from '../../../src/domain/live/pool-account.ts'
 import { advance, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { ADMIN_TOKEN, openGateway, until } from '../../support/gateway.ts'
 import { readMetrics } from '../../support/live/prometheus.ts'
@@ -65,6 +66,36 @@ test('five minutes after the last scrape the gateway costs nothing again', async
   expect(idle['snapshot'] ?? 0).toBe(0)
   const again = await countsOf('/__methods', () => scrape())
   expect(again).toMatchObject({ look: 1, observe: 3 })
+})
+
+test('metrics and the pool say what waits, and a tenant that never queued is not asked for it', async () => {
+  const before = await countsOf('/__methods', async () => {
+    await advance(gateway, 31 * SECOND)
+    await scrape()
+    await gateway.fetch('/v1/pool')
+  })
+  expect(before['snapshot']).toBeGreaterThan(0)
+  expect(before['listLine'] ?? 0).toBe(0)
+  expect(await (await gateway.fetch('/v1/pool')).json()).toMatchObject({ queues: [] })
+  expect((await gateway.post('/v1/heygen/queue/pause', {})).status).toBe(200)
+  for (let n = 0; n < 2; n += 1)
+    expect((await gateway.createVideo({}, { prefer: 'respond-async' })).status).toBe(202)
+  const { queues } = (await (await gateway.fetch('/v1/pool')).json()) as { queues: PoolQueue[] }
+  expect(queues).toMatchObject([{ provider: 'heygen', waiting: 2, starting: 0 }])
+  const samplesOf = async (name: string) =>
+    readMetrics(await (await scrape()).text()).get(`gateway_queue_${name}`)?.samples
+  // The hub asks the desks every half minute.
+  await until(async () => {
+    await advance(gateway, 31 * SECOND)
+    return (await samplesOf('waiting'))?.[0]?.value === 2
+  })
+  const [oldest] = (await samplesOf('oldest_asked_seconds')) ?? []
+  expect(oldest).toMatchObject({
+    labels: { tenant: queues[0]?.tenant, provider: 'heygen' },
+    value: Date.parse(queues[0]?.oldest ?? '') / 1000,
+  })
+  const cheap = await countsOf('/__methods', () => scrape())
+  expect(cheap).toEqual({ look: 1 })
 })
 
 test('METRICS_TOKEN opens nothing else, and without a token there are no metrics [I6]', async () => {

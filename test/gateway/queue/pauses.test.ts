@@ -77,6 +77,23 @@ test('a paused token starts nothing, another one does, and it goes on when it is
   await empty()
 })
 
+test('the list of the queue says which pauses stand, and for one token those that hold it up', async () => {
+  const other = await gateway.newToken({ tenant })
+  const pausesOf = async (query = '') => {
+    const answer = await gateway.fetch(`/v1/heygen/queue${query}`)
+    return ((await answer.json()) as { paused: object[] }).paused
+  }
+  expect(await pausesOf()).toEqual([])
+  await pause('pause', { token: other.id })
+  await pause('pause', { account: A })
+  expect(await pausesOf()).toEqual([{ token: other.id }, { account: A }])
+  expect(await pausesOf(`?token=${other.id}`)).toEqual([{ token: other.id }, { account: A }])
+  expect(await pausesOf('?token=tok_else')).toEqual([{ account: A }])
+  await pause('resume', { token: other.id })
+  await pause('resume', { account: A })
+  expect(await pausesOf()).toEqual([])
+})
+
 test('the deadlines of what is paused go on', async () => {
   await pause('pause', {})
   const name = await queue(gateway, { 'x-gateway-start-within': '60' })

@@ -35,6 +35,7 @@ interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report' | 'lis
   pause(pause: Pause): void
   resume(pause: Pause): void
   runDue(): Promise<void>
+  oldSince(): number | undefined
   nextAt(keepMs: number, everyMs: number): number | undefined
   forget(now: number, keepMs: number): void
   forgetAll(): void

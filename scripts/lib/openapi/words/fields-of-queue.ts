@@ -1,8 +1,9 @@
-/** The fields of the line: `GET` and `POST /v1/{provider}/queue`. */
+/** The fields of the line: `GET` and `POST /v1/{provider}/queue`, and what the pool says of it. */
 export const OF_QUEUE: Record<string, string> = {
   'Queue.waiting': 'How many creations wait; of a token, how many of its own',
   'Queue.starting': 'How many are being started now. They are not in `items`.',
   'Queue.startsAMinute': 'How many start in a minute at the present pace.',
+  'Queue.paused': 'The pauses that stand. Nothing is started there.',
   'Queue.tokens': 'The tokens that have something in the line.',
   'Queue.token': 'Whose it is: the id of the token',
   'Queue.weight': 'Its share of the line: 30 has three times the starts of 10.',
@@ -34,4 +35,11 @@ export const OF_QUEUE: Record<string, string> = {
     'The pauses that stand now. An entry without a field is a pause of everything.',
   'QueuePauses.account': 'The email of the account. Absent: all accounts',
   'QueuePauses.token': 'The id of the token. Absent: all tokens',
+  'Pool.queues': 'What waits, of each provider at which something was queued in the last months.',
+  'PoolQueue.tenant': 'The tenant’s name',
+  'PoolQueue.provider': 'The provider',
+  'PoolQueue.waiting': 'How many queued creations wait.',
+  'PoolQueue.starting': 'How many are being started now.',
+  'PoolQueue.oldest': 'When the oldest that waits was asked for. null: nothing waits.',
+  'PoolQueue.startsAMinute': 'How many start in a minute at the present pace.',
 }
