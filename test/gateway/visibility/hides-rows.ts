@@ -11,7 +11,8 @@ import {
   type Sent,
 } from '../../support/catalogue/foreign-rows.ts'
 import { oneOfEach } from '../../support/full.ts'
-import type { Gateway } from '../../support/gateway.ts'
+import { VIDEO, type Gateway } from '../../support/gateway.ts'
+import { queued } from '../../support/queue/queued.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
 import { addCustomer, shownOf, startVideo } from '../../support/scenes/tokens/own-tokens.ts'
 
@@ -20,6 +21,8 @@ const NOBODYS = { heygen: '9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b99', kling: '9876543210
 
 export function hidesEveryRow(agency: Gateway, rows: readonly ProviderRow[]): void {
   const foreign = { heygen: '', kling: '' }
+  /** Names of what waits in the line, for the other customer. */
+  const waiting = { heygen: '', kling: '' }
   /** Texts of others, of which no answer may have any. */
   const needles: string[] = ['@example.com', 'of another customer', 'sk_test_']
 
@@ -28,11 +31,15 @@ export function hidesEveryRow(agency: Gateway, rows: readonly ProviderRow[]): vo
   beforeAll(async () => {
     await addKling(agency, 'kim', { maxJobs: 50, sim: { examples: true } })
     await addKling(agency, 'kai', { maxJobs: 50 })
-    const { at } = await addCustomer(agency)
+    const { at, id } = await addCustomer(agency)
     foreign.heygen = await startVideo(at, { title: 'of another customer' })
     const task = await at.post(T2V, { ...TEXT2VIDEO, prompt: 'of another customer' })
     foreign.kling = task.headers.get('x-gateway-job') ?? ''
-    needles.push(foreign.heygen, foreign.kling)
+    for (const name of ['heygen', 'kling'] as const)
+      await agency.post(`/v1/${name}/queue/pause`, { token: id })
+    waiting.heygen = (await queued(at, '/heygen/v3/videos', VIDEO)).names[0] ?? ''
+    waiting.kling = (await queued(at, T2V, TEXT2VIDEO)).names[0] ?? ''
+    needles.push(foreign.heygen, foreign.kling, waiting.heygen, waiting.kling)
   })
 
   /** A token may cause thirty looks a minute, so each call has one of its own. */
@@ -71,7 +78,11 @@ export function hidesEveryRow(agency: Gateway, rows: readonly ProviderRow[]): vo
       const theirs = await sendAs(at, await callWith(one, other))
       expect(theirs.status).toBeGreaterThanOrEqual(400)
       expect(theirs.status).toBeLessThan(500)
-      expect(await shownOf(theirs, other)).toEqual(await shownOf(none, unknown))
+      const seenOfNone = await shownOf(none, unknown)
+      expect(await shownOf(theirs, other)).toEqual(seenOfNone)
+      const name = waiting[one.provider]
+      const ofItem = await sendAs(at, await callWith(one, name))
+      expect(await shownOf(ofItem, name)).toEqual(seenOfNone)
       if (namesPrivate(one)) {
         // What the example names is the agency's.
         const agencys = await sendAs(at, await callWith(one))

@@ -1,10 +1,12 @@
 /** Every route of the gateway's own, called with an own token: what it names is another customer's, the agency's, or nobody's. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { itemIdOf, namesOf } from '#domain/queue/item-name.ts'
 import { ownPathOf } from '#domain/visibility/own-paths.ts'
 import { KLING_BODIES } from '../../openapi/tour.ts'
-import { until, type Gateway } from '../../support/gateway.ts'
+import { until, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import { queued } from '../../support/queue/queued.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { call as tool, failure } from '../mcp/agent.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
@@ -94,6 +96,7 @@ const OPEN = [
   'POST /v2/account',
 ]
 const NOBODYS = { heygen: '9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b99', kling: '987654321098765432' }
+const [NO_ITEM = ''] = namesOf(itemIdOf('r', 1_800_000_000_000), 1, { kind: 'hex' })
 let a: Customer
 const needles = ['@example.com', 'of another customer', 'sk_test_', 'other-secret']
 /** What a parameter names: something of another customer's or of the agency's, and nobody's. */
@@ -115,17 +118,23 @@ beforeAll(async () => {
     const page = await b.at.fetch('/v1/deliveries')
     return ((await page.json()) as { deliveries: { id: string }[] }).deliveries[0]?.id
   })
+  // What waits in the line, since nothing of the other customer's is started any more.
+  const pause = await agency.post('/v1/heygen/queue/pause', { token: b.id })
+  expect(pause.status).toBe(200)
+  const body = { ...VIDEO, title: 'of another customer' }
+  const [item = ''] = (await queued(b.at, '/heygen/v3/videos', body)).names
   const alert = { url: `${receiver.url}/alerts`, form: 'generic', events: ['account_parked'] }
   const { id: alertId } = (await (await agency.post('/v1/alerts', alert)).json()) as { id: string }
   named.push(
     [/\/v1\/heygen\/(jobs|scheduler)/, video, NOBODYS.heygen],
     [/\/v1\/kling\/(jobs|scheduler|tasks)/, task, NOBODYS.kling],
+    [/\/v1\/heygen\/queue/, item, NO_ITEM],
     [/\/v1\/deliveries/, delivery, 'none'],
     [/\/v1\/alerts/, alertId, 'alt_0123456789abcdef'],
     [/accounts\/\{email/, 'alice@example.com', 'nobody@example.com'],
     [/sign-in/, 'sig_none', 'sig_nil']
   )
-  needles.push(video, task, delivery, alertId)
+  needles.push(video, task, delivery, alertId, item)
   await agency.post('/v2/account', { replyUrl: `${receiver.url}/other-secret` })
 })
 
