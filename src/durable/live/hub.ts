@@ -109,8 +109,9 @@ export class Hub {
     // Not written for each scrape.
     if (state.lookUntil - now() < lookForMetricsMs / 2)
       this.#rows.saveState({ ...state, lookUntil: until })
-    if (!wasLooking || !state.isFilled) await this.#look()
+    // Before the look: the alarm deletes what was written also when this object dies meanwhile.
     armIn(listEveryMs)
+    if (!wasLooking || !state.isFilled) await this.#look()
     return { ...this.#pool(), queues: this.#rows.state().queues ?? [] }
   }
 
@@ -172,6 +173,8 @@ export class Hub {
     }
     await limitConcurrency(ask, OBJECTS_AT_ONCE, (account) => this.#observe(current, account))
     const queues = await this.#queues(current, list.queueing)
+    // Nobody looks any more, and the alarm may have deleted the rows meanwhile. It comes again for what was written since.
+    if (!this.#isLooking()) return this.#deps.armIn(current.durations.listEveryMs)
     const state = this.#rows.state()
     const isOther = JSON.stringify(queues) !== JSON.stringify(state.queues ?? [])
     if (!state.isFilled || state.isWhole !== list.isWhole || isOther)
