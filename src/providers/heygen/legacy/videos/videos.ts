@@ -1,4 +1,5 @@
 /** Older calls that show, list and delete videos. */
+import { markOf } from '#domain/queue/item-name.ts'
 import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
@@ -12,7 +13,7 @@ import {
   v2,
 } from '#providers/heygen/legacy/shared/words.ts'
 
-const STATES = new Set(['pending', 'processing', 'completed', 'failed'])
+const STATES = new Set(['waiting', 'pending', 'processing', 'completed', 'failed'])
 const ROWS_A_PAGE = 100
 
 export const VIDEOS = {
@@ -63,7 +64,7 @@ async function sessionStatus(call: LegacyCall, id: string): Promise<Body | undef
 }
 
 function statusOf(body: unknown): Body {
-  const status = stateOf(textOf(body, '/data/status'))
+  const status = stateOf(textOf(body, '/data/status'), textOf(body, '/data/id'))
   return {
     id: orNull(body, '/data/id'),
     status,
@@ -79,9 +80,9 @@ function statusOf(body: unknown): Body {
   }
 }
 
-function stateOf(status: string | undefined): string {
-  // What v3 calls waiting, v1 calls pending.
-  if (status === 'waiting') return 'pending'
+function stateOf(status: string | undefined, id = ''): string {
+  // What waits in the line of the gateway: v1's word for that is another.
+  if (status === 'waiting' && markOf(id)) return 'pending'
   return status !== undefined && STATES.has(status) ? status : 'processing'
 }
 
@@ -125,7 +126,7 @@ function rowOf(row: unknown): Body {
   return {
     video_id: orNull(row, '/id'),
     video_title: orNull(row, '/title'),
-    status: stateOf(textOf(row, '/status')),
+    status: stateOf(textOf(row, '/status'), textOf(row, '/id')),
     type: textOf(row, '/output_language') === undefined ? 'GENERATED' : 'TRANSLATED',
     created_at: orNull(row, '/created_at'),
   }
