@@ -113,7 +113,7 @@ function tokenColumns(setAsked: (asked: Asked) => void): Column<Token>[] {
           <button
             type="button"
             class="outline small"
-            aria-label={`Limit the token ${token.name}`}
+            aria-label={`Limits of the token ${token.name}`}
             onClick={() => setAsked({ what: 'limit', token })}
           >
             Limits
