@@ -218,3 +218,36 @@ test('that a path which may be retired knows no job is no end of it, unless its 
   await reconcileAccount(portsWith({ vault, fetch }), heygen, deleted.desk)
   expect(deleted.left()).toEqual([])
 })
+
+test('what a key answers counts although one of the jobs has ended meanwhile, as its event came first [I3]', async () => {
+  const { jobId: _, ask: __, ...rest } = lease('r')
+  const lost: Lease[] = ['r', 'r.1'].map((id) => ({
+    ...rest,
+    ...{ id, requestId: 'r', state: 'unbound', watch: [], acquiredAt: NOW - 200_000 },
+    ...{ route: 'POST /v3/video-translations', upstreamKey: 'key' },
+  }))
+  const { desk } = deskOf(lost)
+  const first = { ...lease('first'), requestId: 'r' }
+  const bound: string[][] = []
+  const account: ReconciledAccount = {
+    ...desk,
+    knows: (jobId) => jobId === 'first',
+    ended: () => [{ lease: first, endedAt: NOW - 190_000, outcome: { status: 'completed' } }],
+    bind: (_request, starts) => void bound.push(starts.map(({ jobId }) => jobId)),
+  }
+  const vault = {
+    firstKey: 'k1',
+    otherKeys: [],
+    knows: () => true,
+    name: async (text: string) => text,
+    seal: async () => '',
+    open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
+  }
+  const fetch = async (_input: unknown, init?: RequestInit) =>
+    init?.method === 'POST'
+      ? Response.json({ data: { video_translation_ids: ['first', 'second', 'third'] } })
+      : Response.json({ data: [] })
+  const tenant = () => ({ learn: async () => {}, madeBy: async () => undefined })
+  await reconcileAccount(portsWith({ vault, fetch, desk: tenant as never }), heygen, account)
+  expect(bound).toEqual([['first', 'second', 'third']])
+})

@@ -139,9 +139,11 @@ async function askUnderKey(
   return { kind: 'found', starts, body: answer.text }
 }
 
-/** Whether the job is bound for certain to another creation. */
+/** Whether the job is bound for certain to another creation. One of several jobs of this creation may have ended meanwhile. */
 function isOthers({ desk }: ReconcileContext, requestId: string, { jobId }: JobStart): boolean {
-  const isOurs = desk.leases().some((one) => one.requestId === requestId && one.jobId === jobId)
+  const running = desk.leases().filter((one) => one.requestId === requestId)
+  const ended = desk.ended(requestId).map(({ lease }) => lease)
+  const isOurs = [...running, ...ended].some((one) => one.jobId === jobId)
   return desk.knows(jobId) && !isOurs
 }
 
