@@ -41,6 +41,15 @@ function lease(id: string, more: Partial<Lease> = {}): Lease {
   }
 }
 
+const VAULT = {
+  firstKey: 'k1',
+  otherKeys: [],
+  knows: () => true,
+  name: async (text: string) => text,
+  seal: async () => '',
+  open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
+}
+
 /** A ledger in memory, as AccountSlots keeps it in SQL. */
 function deskOf(leases: Lease[]): { desk: ReconciledAccount; left: () => Lease[] } {
   let held = leases
@@ -111,19 +120,11 @@ test('a lease that ended while the provider was asked about another does not com
     ...['a', 'b', 'c', 'd'].map((id) => lease(id)),
     lease('fresh', { state: 'unbound', watch: [], acquiredAt: NOW - 31_000 }),
   ])
-  const vault = {
-    firstKey: 'k1',
-    otherKeys: [],
-    knows: () => true,
-    name: async (text: string) => text,
-    seal: async () => '',
-    open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
-  }
   const fetch = async () => {
     desk.apply({ put: [], drop: ['fresh'], ended: [] })
     return Response.json({ data: { status: 'processing' } })
   }
-  await reconcileAccount(portsWith({ vault, fetch }), heygen, desk)
+  await reconcileAccount(portsWith({ vault: VAULT, fetch }), heygen, desk)
   expect(
     left()
       .map((one) => one.id)
@@ -138,14 +139,6 @@ test('a lost creation without a callback id does not take the job of one that ha
     return { ...rest, state: 'unbound', watch: [], acquiredAt: NOW - 200_000, fingerprint }
   }
   const { desk, left } = deskOf([lost('nameless'), lost('named', 'mine')])
-  const vault = {
-    firstKey: 'k1',
-    otherKeys: [],
-    knows: () => true,
-    name: async (text: string) => text,
-    seal: async () => '',
-    open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
-  }
   const rows = [NOW - 190_000, NOW - 180_000].map((at, index) => ({
     id: `v${index}`,
     title: 'Demo',
@@ -160,7 +153,7 @@ test('a lost creation without a callback id does not take the job of one that ha
   const learn = async () => {}
   const madeBy = async () => undefined
   const tenant = () => ({ learn, madeBy })
-  await reconcileAccount(portsWith({ vault, fetch, desk: tenant as never }), heygen, desk)
+  await reconcileAccount(portsWith({ vault: VAULT, fetch, desk: tenant as never }), heygen, desk)
   const found = Object.fromEntries(left().map((one) => [one.id, [one.state, one.jobId]]))
   expect(found).toEqual({ named: ['running', 'v0'], nameless: ['suspect', 'v1'] })
 })
@@ -235,19 +228,11 @@ test('what a key answers counts although one of the jobs has ended meanwhile, as
     ended: () => [{ lease: first, endedAt: NOW - 190_000, outcome: { status: 'completed' } }],
     bind: (_request, starts) => void bound.push(starts.map(({ jobId }) => jobId)),
   }
-  const vault = {
-    firstKey: 'k1',
-    otherKeys: [],
-    knows: () => true,
-    name: async (text: string) => text,
-    seal: async () => '',
-    open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
-  }
   const fetch = async (_input: unknown, init?: RequestInit) =>
     init?.method === 'POST'
       ? Response.json({ data: { video_translation_ids: ['first', 'second', 'third'] } })
       : Response.json({ data: [] })
   const tenant = () => ({ learn: async () => {}, madeBy: async () => undefined })
-  await reconcileAccount(portsWith({ vault, fetch, desk: tenant as never }), heygen, account)
+  await reconcileAccount(portsWith({ vault: VAULT, fetch, desk: tenant as never }), heygen, account)
   expect(bound).toEqual([['first', 'second', 'third']])
 })

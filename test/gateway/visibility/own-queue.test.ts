@@ -159,6 +159,15 @@ test('an own token reads its own usage alone, without accounts [I5]', async () =
   expect(refusals[0]?.status).toBe(403)
 })
 
+test('an own token learns of no pause that names an account or another token [I5]', async () => {
+  const pause = (body: object) => agency.post('/v1/heygen/queue/pause', body)
+  expect((await pause({ account: 'alice@example.com' })).status).toBe(200)
+  expect((await pause({ token: b.id })).status).toBe(200)
+  const listed = await a.at.fetch('/v1/heygen/queue')
+  expect(listed.status).toBe(200)
+  expect(await listed.json()).toMatchObject({ paused: [] })
+})
+
 test('the usage of an own token has one row for what several accounts did, so it does not tell how many there are [I5]', async () => {
   const pool = await open({ accounts: { alice: 1, bob: 1 } })
   const { at } = await addCustomer(pool)
