@@ -174,7 +174,7 @@ interface View {
 }
 
 /** Every key of this world is there to the end. */
-const UNREADABLE = /key_missing|cannot be opened/
+const UNREADABLE = /cannot be opened|no longer open/
 
 function endedBadly(about: string, view: View): string[] {
   const isRight = ENDED_BADLY.has(view.status) && view.isFinal && !UNREADABLE.test(view.text)
