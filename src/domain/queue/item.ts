@@ -72,6 +72,8 @@ export interface Try {
   /** Why the item came back, and when. */
   why?: string
   backAt?: number
+  /** How many leases of the item had ended as absent by then. Absent: none. */
+  absents?: number
 }
 
 /** Everything else that may stand unsealed. */
