@@ -61,9 +61,12 @@ export class TokenLooks {
 
   /** Asks the registrar, because KV may still have the token as it was. Returns the tokens of this line that have the hash. */
   async lookAnew(hash: string): Promise<string[]> {
-    const { line } = this.#context.memory
-    const chosen = Array.from(line.chosen.values(), ({ sort }) => sort.token)
-    const all = new Set([...line.order.lists.tokens(), ...chosen])
+    const { order, chosen, held } = this.#context.memory.line
+    const all = new Set([
+      ...order.lists.tokens(),
+      ...Array.from(chosen.values(), ({ sort }) => sort.token),
+      ...Array.from(held.values(), ({ token }) => token),
+    ])
     const tokens = Array.from(all).filter((token) => this.#hashOf(token) === hash)
     if (tokens.length === 0) return []
     const { registrar, tokens: store } = this.#context.ports()
@@ -114,7 +117,8 @@ export class TokenLooks {
     const { line, items } = this.#context.memory
     const waiting = line.order.lists.listsOf(token)[0]?.items[0]?.item
     const chosen = () => Array.from(line.chosen).find(([, { sort }]) => sort.token === token)?.[0]
-    const item = waiting ?? chosen()
+    const held = () => Array.from(line.held).find(([, sort]) => sort.token === token)?.[0]
+    const item = waiting ?? chosen() ?? held()
     const hash = item === undefined ? undefined : items.find(item)?.record.tokenHash
     if (hash !== undefined) this.#hashes.set(token, hash)
     return hash
