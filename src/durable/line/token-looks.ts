@@ -15,6 +15,7 @@ type TokenState = 'good' | 'waits' | 'gone' | 'unknown'
 
 interface Look {
   record: TokenRecord | undefined
+  /** When it began. */
   at: number
   /** The registrar said that it was removed. A removed token never comes back, and KV may still show it. */
   isRemoved?: true
@@ -79,7 +80,9 @@ export class TokenLooks {
   }
 
   #note(token: string, look: Look): void {
-    if (this.#looks.get(token)?.isRemoved) return
+    const known = this.#looks.get(token)
+    // A look that began earlier may end later.
+    if (known?.isRemoved || (known && known.at > look.at)) return
     this.#looks.set(token, look)
     const { weight = 10, maxPriority = 3 } = look.record ?? {}
     this.#context.memory.setTerms(token, { weight, maxPriority })

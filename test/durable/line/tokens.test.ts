@@ -189,3 +189,20 @@ test('the desk finds the removal of a token itself, if all of its items wait for
   await desk.ring(30_000)
   expect(desk.ends).toMatchObject([{ item: held.item, reason: 'token_removed' }])
 })
+
+test('a look that began before a change of the token does not undo it', async () => {
+  const { desk, a } = open()
+  await desk.enqueue(desk.newItem({ token: 'late' }))
+  const active = desk.tokens.get('hash-late')
+  const read = Promise.withResolvers<typeof active>()
+  const { get } = desk.copies
+  desk.copies.get = () => read.promise as never
+  desk.now += 31_000
+  const asked = desk.ask(a)
+  desk.copies.get = get
+  desk.now += 1
+  desk.addToken('late', { subscription: 'lapsed' })
+  await desk.line.tokenChanged('hash-late')
+  read.resolve(active)
+  expect((await asked).work).toEqual([])
+})
