@@ -106,7 +106,7 @@ export class HeldItems {
   }
 
   async #ask({ item, name }: Named): Promise<NamedItem> {
-    const { memory, ports, tenant } = this.#context
+    const { memory, ports, tenant, now } = this.#context
     const row = memory.items.find(item)
     // Its row is kept longer than any item waits.
     if (!row) return { item, state: 'ended' }
@@ -115,9 +115,16 @@ export class HeldItems {
     const jobId = jobIdOf(row, name)
     if (jobId === undefined) return { item, state: 'ended' }
     const { key = '' } = row.record
-    const asked = ports().slots(key).findJob(tenant, { jobId })
-    const job = await asked.catch(() => undefined)
-    const outcome = job?.ended?.outcome.status
+    const { slots, durations } = ports()
+    const asked = await slots(key)
+      .findJob(tenant, { jobId })
+      .then((job) => ({ job }))
+      .catch(() => undefined)
+    const begunAt = row.record.leftAt ?? row.sort.askedAt
+    // One that it does not know and that began lately may not have been told to it yet.
+    if (asked && !asked.job && begunAt <= now() - durations.keepEndedMs)
+      return { item, state, isForgotten: true }
+    const outcome = asked?.job?.ended?.outcome.status
     if (outcome === undefined) this.#tell(key)
     return { item, state, ...(outcome === undefined ? {} : { outcome }) }
   }
