@@ -2,12 +2,13 @@
  * Items that name the job of another item wait for its end (docs/rfc/0009-queue.md, state `held`). The desk does not hear of ends, so it
  * asks the account's object: in each look, and soon after an account asked for work, since a job has ended then.
  */
+import { sameEmail } from '#domain/accounts/account.ts'
 import { turnOfHeld, type NamedItem } from '#domain/line/held.ts'
 import { move } from '#domain/queue/item-state.ts'
 import type { ItemRecord, ItemSort } from '#domain/queue/item.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
-import { jobIdOf } from './enqueue.ts'
+import { jobIdOf, realIdsOf } from './enqueue.ts'
 import { endWaiting } from './reports.ts'
 import { AWAKE_MS } from './wake.ts'
 
@@ -137,10 +138,12 @@ export class HeldItems {
   }
 
   /** Only the account that has the named job can serve the item. Absent: it has a lane, or that account is gone. */
-  #laneOf({ sort, record: { named = [] } }: ItemRow): Pick<ItemSort, 'lane' | 'laneSince'> {
-    const { memory, accounts } = this.#context
-    const keys = named.map(({ item }) => memory.items.find(item)?.record.key)
-    const account = accounts().find(({ key }) => keys.includes(key))
+  #laneOf({ sort, record }: ItemRow): Pick<ItemSort, 'lane' | 'laneSince'> {
+    const { accounts, jobsNamed } = this.#context
+    const jobs = realIdsOf(this.#context, record).map(({ id }) => id)
+    // By the email, since the account may have got another key meanwhile.
+    const emails = jobsNamed(jobs).map(({ email }) => email ?? '')
+    const account = accounts().find((one) => emails.some((email) => sameEmail(email, one.email)))
     if (sort.lane !== '' || !account) return { lane: sort.lane }
     return { lane: account.email, laneSince: account.createdAt }
   }

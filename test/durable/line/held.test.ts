@@ -5,6 +5,8 @@ import { PlayedDesk, type PlayedAccount } from '../../support/queue/desk-line.ts
 
 const DAY = 86_400_000
 
+const COMPLETED = { ended: { outcome: { status: 'completed' } } }
+
 /** An item that has begun on the account. */
 async function begunOne(desk: PlayedDesk, account: PlayedAccount): Promise<NewItem> {
   const first = desk.newItem()
@@ -48,4 +50,20 @@ test('what names a job waits while its account does not know it yet, or does not
   await desk.enqueue(late)
   await desk.ring(30_000)
   expect(desk.stateOf(late.item)).toBe('held')
+})
+
+test('what names a job goes to the account of the job, also after that got another key', async () => {
+  const desk = new PlayedDesk()
+  const account = desk.addAccount('a')
+  const first = await begunOne(desk, account)
+  const held = naming(desk, first)
+  await desk.enqueue(held)
+  desk.accounts = []
+  const other = desk.addAccount('b')
+  const renewed = { ...account, key: 'heygen:another' }
+  desk.accounts.push(renewed)
+  desk.onFind = (key) => (key === account.key ? COMPLETED : undefined)
+  await desk.ring(30_000)
+  expect((await desk.ask(other)).work).toEqual([])
+  expect((await desk.ask(renewed)).work).toMatchObject([{ item: held.item }])
 })

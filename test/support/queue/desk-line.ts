@@ -164,7 +164,7 @@ export class PlayedDesk {
       },
       learnOwn: (owners: Owner[]) => void this.learned.push(...owners),
       touchAccounts: () => {},
-      jobsNamed: () => [],
+      jobsNamed: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
       ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
       keys: {
         standsFor: (name: string) => {
