@@ -80,6 +80,8 @@ async function toldOf(names: string[]): Promise<Told[]> {
 test('the event of a queued job names it as the client knows it, and so do all later answers [I3]', async () => {
   const name = await queue('named')
   await until(() => isStarted('named'))
+  // The desk hears of the start after the provider.
+  await until(async () => (await wordOf(gateway, name)) !== 'waiting')
   const [job] = (await gateway.sim.state()).jobs.filter((one) => one.account === account)
   const poll = await gateway.fetch(`/heygen/v3/videos/${name}`)
   expect(poll.headers.get('x-gateway-job')).toBe(name)
