@@ -111,6 +111,7 @@ export function addLine(app: App, provider: Provider): void {
       const query = {
         limit,
         ...(token === undefined ? {} : { token }),
+        ...(sees === 'own' ? { isOwn: true as const } : {}),
         ...(cursor === undefined ? {} : { after: cursor }),
       }
       const found = await c.get('ports').desk(tenant, provider.name).listLine(query).catch(older)
