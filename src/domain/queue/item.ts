@@ -36,6 +36,8 @@ export interface ItemSort {
   isMovable?: true
   /** The id of the token that asked. */
   token: string
+  /** That was an own token then (docs/rfc/0010-sees-own.md). What it becomes later changes nothing for the item. */
+  isOwn?: true
   /** As asked: 1, which goes first, to 5. */
   priority: number
   /** Epoch ms. Items of one bulk call have times that differ, so this is their order. */
@@ -132,6 +134,8 @@ export interface ItemShown {
   requestId?: string
   /** The id of the token that queued it. Absent: a desk of an older release. */
   token?: string
+  /** That was an own token then. */
+  isOwn?: true
   reason?: string
   refusal?: string
   jobIds?: string[]

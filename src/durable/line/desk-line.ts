@@ -158,9 +158,10 @@ export class DeskLine {
     return row && (row.isGone ? (row.record.leftAt ?? row.sort.askedAt) : 'waits')
   }
 
-  cancel(name: string, token: string | undefined): ItemShown | 'late' | undefined {
+  cancel(name: string, token: string | undefined, isOwn: boolean): ItemShown | 'late' | undefined {
     const row = this.#context.isClosed() ? undefined : findNamed(this.#context, name)
     if (!row || (token !== undefined && row.sort.token !== token)) return undefined
+    if (isOwn && !row.record.own) return undefined
     const { memory, ports } = this.#context
     const state = memory.stateOf(row)
     if (state === 'chosen' || state === 'begun') return 'late'

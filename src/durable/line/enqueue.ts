@@ -129,6 +129,7 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     askedAt: sort.askedAt,
     requestId: record.requestId,
     token: sort.token,
+    ...(record.own ? { isOwn: true as const } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),
@@ -175,35 +176,48 @@ export function jobIdOf(row: ItemRow | undefined, name: string): string | undefi
   return jobIds[Math.max(0, names.indexOf(name))] || undefined
 }
 
+function ownIn({ lists }: { lists: readonly { items: readonly WaitingItem[] }[] }): number {
+  return lists.flatMap(({ items }) => items.filter(({ sort }) => sort.isOwn === true)).length
+}
+
 /** `expect`: its place and when it should start. */
 export function listLine(
   context: LineContext,
-  { token, after, limit }: LineQuery,
+  { token, isOwn, after, limit }: LineQuery,
   expect: (waiting: WaitingItem) => Pick<ItemShown, 'place' | 'startsAt'>
 ): Omit<LinePage, 'startsAMinute'> {
   const { order, chosen } = context.memory.line
-  const isAsked = (of: string) => token === undefined || of === token
+  const isAsked = (sort: ItemSort) =>
+    (token === undefined || sort.token === token) && (isOwn !== true || sort.isOwn === true)
   const tokens = order
     .tokens()
-    .filter((of) => isAsked(of.token) && order.lists.countOf(of.token) > 0)
+    .filter((of) => token === undefined || of.token === token)
+    .map((of) => ({ ...of, waiting: isOwn === true ? ownIn(of) : order.lists.countOf(of.token) }))
+    .filter(({ waiting }) => waiting > 0)
     .toSorted((one, other) => (one.token < other.token ? -1 : 1))
   const page: WaitingItem[] = []
   for (const of of tokens) {
     if (page.length > limit) break
-    const all = of.lists.flatMap(({ items }) => items).toSorted(compareAge)
-    const left = all.filter((one) => after === undefined || placeIn(one) > after)
+    const all = of.lists.flatMap(({ items }) => items).filter(({ sort }) => isAsked(sort))
+    const left = all
+      .toSorted(compareAge)
+      .filter((one) => after === undefined || placeIn(one) > after)
     page.push(...left.slice(0, limit + 1 - page.length))
   }
   const shown = page.slice(0, limit)
   const last = page.length > limit ? shown.at(-1) : undefined
   return {
-    waiting: tokens.reduce((sum, of) => sum + order.lists.countOf(of.token), 0),
-    starting: Array.from(chosen.values()).filter(({ sort }) => isAsked(sort.token)).length,
-    tokens: tokens.map(({ token: id, weight, lists }) => ({
+    waiting: tokens.reduce((sum, of) => sum + of.waiting, 0),
+    starting: Array.from(chosen.values()).filter(({ sort }) => isAsked(sort)).length,
+    tokens: tokens.map(({ token: id, weight, lists, waiting }) => ({
       token: id,
-      waiting: order.lists.countOf(id),
+      waiting,
       weight,
-      oldestAt: Math.min(...lists.map(({ items }) => items[0]?.sort.askedAt ?? Infinity)),
+      oldestAt: Math.min(
+        ...lists.map(
+          ({ items }) => items.find(({ sort }) => isAsked(sort))?.sort.askedAt ?? Infinity
+        )
+      ),
     })),
     items: shown.flatMap((waiting) => {
       const row = context.memory.items.find(waiting.item)

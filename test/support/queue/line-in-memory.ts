@@ -102,9 +102,14 @@ export class LineInMemory implements Line {
     return []
   }
 
-  async cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined> {
+  async cancelItem(
+    name: string,
+    token?: string,
+    isOwn = false
+  ): Promise<ItemShown | 'late' | undefined> {
     const kept = this.#named(name)
     if (!kept || (token !== undefined && kept.sort.token !== token)) return undefined
+    if (isOwn && !kept.record.own) return undefined
     if (kept.state === 'chosen' || kept.state === 'begun') return 'late'
     this.#end(kept, 'cancel', 'cancelled')
     return toShown(kept)
@@ -272,6 +277,8 @@ function toShown({ item, record, state, sort }: Kept): ItemShown {
     route: sort.route,
     askedAt: sort.askedAt,
     requestId: record.requestId,
+    token: sort.token,
+    ...(record.own ? { isOwn: true as const } : {}),
     ...(sort.reason === undefined ? {} : { reason: sort.reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),
