@@ -184,8 +184,8 @@ export class DeskLine {
     await this.#looks.look([...memory.line.order.lists.tokens(), ...chosen])
     if (!isOurs()) return { work: [], leave: 0, isMore: false }
     const gaveBack = this.#gaveBackBy(ask.account)
-    const pulls = () => this.#waking.wakes.pulls()
-    const taken = takeWork(this.#context, { looks: this.#looks, gaveBack, pulls }, ask)
+    const beside = { gaveBack, pulls: () => this.#waking.wakes.pulls(), outlook: this.#outlook }
+    const taken = takeWork(this.#context, { looks: this.#looks, ...beside }, ask)
     const { pull, isCut, ...answer } = taken
     answer.isMore ||= this.#held.isAwaited(ask.account)
     const now = this.#context.now()
