@@ -12,6 +12,7 @@ import type { Reply } from '#domain/slots/lease.ts'
 import { isTimedId, newTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { newCreation } from '#flows/creations/creation.ts'
 import { isValidateOnly } from '#flows/creations/validate-only.ts'
+import { clientNamesIn } from '#flows/repeats/one-per-client-name.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
 import { idsOf } from '#flows/routing/ids-in-call.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
@@ -90,10 +91,28 @@ async function findOwnersOf(
   all: readonly OnItsWay[]
 ): Promise<void> {
   const { accounts } = await ports.accounts.list(tenant, provider.name)
-  if (accounts.length < 2) return
   const calls = all.flatMap(({ call }) => (call?.match ? [call] : []))
-  const names = new Set(calls.flatMap((call) => idsOf(call, call.json).map(({ id }) => id)))
-  if (names.size > 0) await ports.owners.find(poolOf(tenant, provider.name, accounts), [...names])
+  const given = calls.flatMap(clientNamesIn)
+  const named = calls.flatMap((call) => idsOf(call, call.json).map(({ id }) => id))
+  // The owner of an id says nothing where there is one account. That of a name says that it is taken.
+  const ids = new Set(accounts.length < 2 ? given : named)
+  if (ids.size === 0) return
+  const pool = poolOf(tenant, provider.name, accounts)
+  ports.owners.forgetMisses(pool, given)
+  await ports.owners.find(pool, [...ids])
+}
+
+/**
+ * Throws if a job that was started has the name that the client gives this one. Of those that wait the desk knows. Under a key this may
+ * be a repeat, whose own job has the name. The desk knows that, and if it is none, the provider refuses it.
+ */
+async function refuseTakenName(ports: Ports, call: ReadCall): Promise<void> {
+  const names = clientNamesIn(call)
+  if (names.length === 0 || call.headers.has('idempotency-key')) return
+  const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
+  const pool = poolOf(call.tenant, call.provider.name, accounts)
+  const [owner] = await ports.owners.find(pool, names)
+  if (owner) throw taken()
 }
 
 interface When {
@@ -166,6 +185,7 @@ async function makeItem(ports: Ports, call: ReadCall, at: number): Promise<Made>
   checkKind(kindOf(call), call.kinds)
   await underRealIds(ports, call, async (real) => {
     if (!mayQueue(real) || isValidateOnly(real)) throw notQueueable(real)
+    await refuseTakenName(ports, real)
     const creation = newCreation(ports, real)
     return runWhereAssetsAre(ports, real, {
       slots: creation.slots,
@@ -250,6 +270,8 @@ function toAnswer(said: EnqueueAnswer | undefined, item: NewItem | undefined) {
       return said.jobIds?.[0] === undefined ? toError(unknownKey(said)) : { id: said.jobIds[0] }
     case 'full':
       return toError(full(said))
+    case 'named':
+      return toError(taken())
     case 'taken':
       return undefined
     default:
@@ -268,6 +290,11 @@ function unknownKey({ isRunning }: Extract<EnqueueAnswer, { kind: 'keyed' }>): A
   }
   const message = 'What became of the first call with its Idempotency-Key is not known.'
   return new AppError('outcome_unknown', `${message} Repeat that call by itself.`)
+}
+
+function taken(): AppError {
+  const message = 'Another creation has the name that is given to this job. Nothing was queued.'
+  return new AppError('conflict', message)
 }
 
 function closed(): AppError {
