@@ -3,7 +3,7 @@
  * for it. An item is one creation that waits. It has a part for each job that it will start.
  */
 import type { Owner } from '#domain/routing/owner.ts'
-import type { Reply } from '#domain/slots/lease.ts'
+import type { Lease, Reply } from '#domain/slots/lease.ts'
 
 /**
  * `waiting`: for its turn. `held`: for the end of another job, which it names. `chosen`: an account's object may start it now, or
@@ -86,6 +86,8 @@ export interface ItemRecord {
   names: string[]
   /** The name that the client itself gave its job, shortened. No other item of the tenant has it. */
   taskName?: string
+  /** What its lease will know of its texts. An end without a start names its callback id, too. */
+  fingerprint?: Lease['fingerprint']
   tokenHash: string
   /** An own token queued it (docs/rfc/0010-sees-own.md). `list`: which shows the jobs that it makes. */
   own?: { list: string }

@@ -94,7 +94,9 @@ export class TokenLooks {
     const { record } = look
     const isOver = record?.expiresAt != null && record.expiresAt <= this.#context.now()
     if (!record || isOver) return 'gone'
-    return record.subscription === 'active' ? 'good' : 'waits'
+    // All that can be queued are creations. A token that may make none any more is like one that has lapsed.
+    const mayCreate = record.routes?.includes('jobs') !== false
+    return record.subscription === 'active' && mayCreate ? 'good' : 'waits'
   }
 
   maxQueuedOf(token: string): number | undefined {

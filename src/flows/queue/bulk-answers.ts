@@ -54,7 +54,7 @@ function full({ cap, retryAfterSeconds }: Extract<EnqueueAnswer, { kind: 'full' 
 }
 
 /** In the provider's words, with the name as the client gave it. */
-function nameTaken(call: ReadCall | undefined): AppError {
+export function nameTaken(call: ReadCall | undefined): AppError {
   const [name = ''] = call ? clientNamesIn(call) : []
   const { names } = call?.provider ?? {}
   const { body } = names?.refusal(name, call?.requestId ?? '') ?? {}

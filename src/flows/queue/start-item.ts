@@ -105,14 +105,14 @@ export function itemAsk(
   { item, leaseId, record, sort }: Pick<Work, 'item' | 'leaseId' | 'record' | 'sort'>,
   absents: number
 ): LeaseAsk {
-  const { tenant, names, reply, own } = record
+  const { tenant, names, reply, own, fingerprint = {} } = record
   return {
     leaseId,
     tenant,
     kind: 'job',
     route: sort.route,
     count: names.length,
-    fingerprint: {},
+    fingerprint,
     ...(own ? { ownToken: sort.token } : {}),
     ...(reply === undefined ? {} : { reply }),
     item: { id: item, names, askedAt: sort.askedAt, absents },

@@ -7,7 +7,7 @@ import type { ItemShown } from '#domain/queue/item.ts'
 import { isUnstarted, whyUnstarted } from '#domain/line/shown.ts'
 import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
-import { jobNameOf } from '#domain/slots/queued-lease.ts'
+import { jobNameOf, neverLeftLine } from '#domain/slots/queued-lease.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { itsTenant } from '#http/request/partial.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -153,16 +153,18 @@ function statusOf(lease: Pick<Lease, 'state'>): string {
 
 /** The job as clients see it. A creation that has not answered yet is shown as `outcome_unknown`. */
 export function toJobView(email: string | null, { lease, ended }: JobRecord) {
+  const isOfLine = neverLeftLine(lease)
   return {
     jobid: nameOf(lease),
     ...providerJobOf(lease),
     requestId: lease.requestId,
-    email,
+    // The account that told its end had nothing else to do with it.
+    email: isOfLine ? null : email,
     type: lease.route,
     status: ended?.outcome.status ?? statusOf(lease),
     status_final: ended !== undefined,
     detail: ended?.outcome.detail ?? null,
-    created: new Date(lease.acquiredAt).toISOString(),
+    created: new Date((isOfLine && lease.item?.askedAt) || lease.acquiredAt).toISOString(),
     ended: ended ? new Date(ended.endedAt).toISOString() : null,
   }
 }
@@ -201,22 +203,23 @@ export function toJobInFull(
 
 /** A queued creation that has not begun, or ended without a start. `name`: by which it was asked for. */
 export function toItemInFull(item: ItemShown, name: string) {
-  const { names, askedAt, route, reason, place, startsAt } = item
+  const { names, askedAt, route, reason, place, startsAt, endedAt } = item
   const isOver = isUnstarted(item)
   const asked = new Date(askedAt).toISOString()
   const jobid = names.find((one) => one === name) ?? names[0] ?? item.item
-  const ended = OUTCOMES.find((status) => status === reason) ?? 'failed'
+  const outcome = OUTCOMES.find((status) => status === reason) ?? 'failed'
+  const ended = toTime(isOver ? endedAt : undefined)
   return {
     jobid,
     requestId: item.requestId ?? item.item,
     email: null,
     type: route,
-    status: isOver ? ended : 'queued',
+    status: isOver ? outcome : 'queued',
     status_final: isOver,
     detail: isOver ? whyUnstarted(reason) : null,
     created: asked,
-    ended: null,
-    times: { asked, started: null, accepted: null, ended: null },
+    ended,
+    times: { asked, started: null, accepted: null, ended },
     ...(place === undefined ? {} : { place }),
     ...(startsAt === undefined ? {} : { startsAround: new Date(startsAt).toISOString() }),
     waitedMs: null,

@@ -34,6 +34,20 @@ test('a v2 script over the bridge makes a video through the line, by the name th
   expect(done).toMatchObject({ id: name, video_url: expect.any(String) })
 })
 
+test('an older call that finds all accounts full is answered 200 as HeyGen did, if its token wants the queue', async () => {
+  const gateway = await openGateway({ accounts: { a: 1 }, ...SUNSET })
+  const { id: tenant } = (await (await gateway.fetch('/v2/account')).json()) as { id: string }
+  const queueing = gateway.as((await gateway.newToken({ tenant, whenFull: 'queue' })).token)
+  await gateway.createVideo()
+  const answer = await queueing.post(GENERATE, older)
+  expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, null])
+  expect(answer.headers.get('location')).toBeNull()
+  const { data } = (await answer.json()) as { data: { video_id: string } }
+  const poll = await queueing.fetch(`/heygen/v1/video_status.get?video_id=${data.video_id}`)
+  expect(await poll.json()).toMatchObject({ data: { id: data.video_id, status: 'pending' } })
+  for (const { headers } of [answer, poll]) expect(headers.get('x-gateway-queue-place')).toBe('1')
+})
+
 test('a repeat of a queued older call under its key gets the same name, and queues nothing [I4]', async () => {
   const gateway = await openGateway({ accounts: { a: 1 }, ...SUNSET })
   await gateway.createVideo()
