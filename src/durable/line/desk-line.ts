@@ -70,7 +70,8 @@ export class DeskLine {
     this.#looks = new TokenLooks({ ...deps, memory })
     const itemShares = new ItemShares(deps.shares, memory, this.#looks)
     memory.onFailed = () => itemShares.readAgain()
-    this.#context = { ...deps, memory, itemShares }
+    const pulls = () => this.#waking.wakes.pulls()
+    this.#context = { ...deps, memory, itemShares, pulls }
     this.#waking = new Waking(this.#context)
     this.#untold = new UntoldEnds(this.#context)
     this.#held = new HeldItems(this.#context, {
@@ -183,8 +184,7 @@ export class DeskLine {
     await this.#looks.look([...memory.line.order.lists.tokens(), ...chosen])
     if (!isOurs()) return { work: [], leave: 0, isMore: false }
     const gaveBack = this.#gaveBackBy(ask.account)
-    const pulls = () => this.#waking.wakes.pulls()
-    const taken = takeWork(this.#context, { looks: this.#looks, gaveBack, pulls }, ask)
+    const taken = takeWork(this.#context, { looks: this.#looks, gaveBack }, ask)
     const { pull, isCut, ...answer } = taken
     answer.isMore ||= this.#held.isAwaited(ask.account)
     const now = this.#context.now()

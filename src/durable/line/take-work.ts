@@ -29,8 +29,6 @@ interface Taken extends WorkAnswer {
 interface Beside {
   looks: TokenLooks
   gaveBack: ReadonlySet<string>
-  /** What the tenant's accounts said when they asked last. */
-  pulls(): Pull[]
 }
 
 /** The line and who serves it, for an estimate. */
@@ -47,11 +45,7 @@ export function laneOf({ email, createdAt }: Pick<Account, 'email' | 'createdAt'
   return laneName({ lane: email, laneSince: createdAt })
 }
 
-export function takeWork(
-  context: LineContext,
-  { looks, gaveBack, pulls }: Beside,
-  ask: WorkAsk
-): Taken {
+export function takeWork(context: LineContext, { looks, gaveBack }: Beside, ask: WorkAsk): Taken {
   const { memory, itemShares } = context
   const account = context.accounts().find(({ key }) => key === ask.account)
   const owed = Array.from(memory.line.chosen).filter(
@@ -77,7 +71,7 @@ export function takeWork(
     const again = cut(wanted)
     for (const [item, chosen] of again) handOver(context, line, item, chosen)
     const chosen: Chosens = account
-      ? choose(context, line, { pull, pulls }, bytesOf(again), most - again.length)
+      ? choose(context, line, pull, bytesOf(again), most - again.length)
       : { isCut: false, all: [], clients: [] }
     const all = [...again, ...chosen.all]
     for (const token of new Set(all.map(([, { sort }]) => sort.token))) memory.saveToken(token)
@@ -110,7 +104,7 @@ interface Chosens {
 function choose(
   context: LineContext,
   line: Line,
-  { pull, pulls }: { pull: Pull; pulls(): Pull[] },
+  pull: Pull,
   bytes: number,
   count: number
 ): Chosens {
@@ -120,7 +114,7 @@ function choose(
   while (pull.free > 0) {
     if (all.length >= count) return { all, clients, isCut: false }
     if (sum >= BYTES_AT_ONCE) return { all, clients, isCut: true }
-    const turn = nextTurn(context, line, pull, pulls)
+    const turn = nextTurn(context, line, pull)
     if (!turn) break
     const { item, sort } = turn.waiting
     pull.free -= sort.slots
@@ -146,10 +140,9 @@ function choose(
 
 /** Where an item that needs several slots has waited for long, slots are saved up for it before anything else is given out. */
 function nextTurn(
-  { now, accounts, itemShares }: LineContext,
+  { now, accounts, itemShares, pulls }: LineContext,
   line: Line,
-  pull: Pull,
-  pulls: () => Pull[]
+  pull: Pull
 ): ReturnType<Line['order']['chooseTurn']> {
   const { order, pauses } = line
   if (order.lists.wide === 0 && !line.saving) return order.chooseTurn(pull, now())
