@@ -21,6 +21,21 @@ export type UnstartedReason =
   | 'token_removed'
   | 'dependency_failed'
 
+/**
+ * What one that waits is waiting for. `other_job`: the end of a job that it names. `subscription`: that of its token has lapsed.
+ * `token_limit`: so many jobs of its token run, or have started today. `pause`: the end of the pauses, which stand at every account that
+ * could take it. `account`: each of these is parked or drained, or there is none. `slot`: its turn.
+ */
+export const WAITS_FOR = [
+  'other_job',
+  'subscription',
+  'token_limit',
+  'pause',
+  'account',
+  'slot',
+] as const
+export type WaitsFor = (typeof WAITS_FOR)[number]
+
 /** The form of the ids that a row gives its jobs. An item's names have the same form. */
 export type IdForm = { kind: 'hex' } | { kind: 'prefix'; prefix: string } | { kind: 'decimal' }
 
@@ -145,6 +160,8 @@ export interface ItemShown {
   owner?: Owner
   place?: number
   startsAt?: number
+  /** Of one that waits. A desk of an older release does not say it. */
+  waitsFor?: WaitsFor
   /** The accounts that it was given to, for its story. The last one may have it still. */
   tries?: Pick<Try, 'account' | 'at' | 'why' | 'backAt'>[]
   /** The email of the only account that may serve it. */

@@ -30,8 +30,6 @@ interface Taken extends WorkAnswer {
 interface Beside {
   looks: TokenLooks
   gaveBack: ReadonlySet<string>
-  /** What the tenant's accounts said when they asked last. */
-  pulls(): Pull[]
   outlook: Outlook
 }
 
@@ -179,9 +177,9 @@ function noteLeft(context: LineContext, line: Line, asking: Asking): void {
 }
 
 function slotsNow(
-  { accounts, now }: LineContext,
+  { accounts, now, pulls }: LineContext,
   { pauses }: Line,
-  { pull, pulls, ask, outlook }: Asking,
+  { pull, ask, outlook }: Asking,
   token = ''
 ): SlotsNow {
   const all = accounts()

@@ -22,12 +22,12 @@ interface Look {
 }
 
 export class TokenLooks {
-  readonly #context: Omit<LineContext, 'itemShares'>
+  readonly #context: Omit<LineContext, 'itemShares' | 'pulls'>
   readonly #looks = new Map<string, Look>()
   /** By token. */
   readonly #hashes = new Map<string, string>()
 
-  constructor(context: Omit<LineContext, 'itemShares'>) {
+  constructor(context: Omit<LineContext, 'itemShares' | 'pulls'>) {
     this.#context = context
   }
 
