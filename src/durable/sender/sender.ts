@@ -311,7 +311,8 @@ export class Sender {
     const started = await this.#start(work, account, evidence.absents)
     if (started.kind === 'back') await this.#giveBack(work, started)
     if (started.kind === 'ends') await this.#end(work, started)
-    return started.kind === 'back' && started.isLeftOut ? 'passed' : started.kind
+    const isPassed = started.kind === 'back' && (started.isLeftOut || started.isTooEarly)
+    return isPassed ? 'passed' : started.kind
   }
 
   /** Undefined: the item must not be started here. */
@@ -336,7 +337,7 @@ export class Sender {
   ): Promise<void> {
     this.#pauses.noteBack(back.why)
     await this.#unreported.send(record.tenant, { item, leaseId, ...back })
-    if (back.isLeftOut) return
+    if (back.isLeftOut || back.isTooEarly) return
     // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.
     this.#noteMore(this.#context.now() + AWAKE_MS)
     this.#saveMore()

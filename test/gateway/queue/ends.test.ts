@@ -183,6 +183,27 @@ test('a refusal for its content ends a creation at once in the provider’s word
   expect(await wordOf(gateway, next)).not.toBe('waiting')
 })
 
+test('a creation that names what is still being made goes back until it is ready, and starts once [I4]', async () => {
+  const body = { error: { code: 'resource_not_ready', message: 'The voice is still in training.' } }
+  const early = () => gateway.sim.fault({ match: CREATE, times: 1, effect: { status: 409, body } })
+  await early()
+  const name = await queue('early')
+  const sent = async () =>
+    (await gateway.sim.requests()).filter(
+      (one) => one.method === 'POST' && one.body?.includes(mine('early'))
+    )
+  await until(async () => (await sent()).length === 1)
+  expect(await wordOf(gateway, name)).toBe('waiting')
+  // The slot is free for others.
+  await queue('meanwhile')
+  await until(() => isStarted('meanwhile'))
+  await early()
+  await gateway.sim.finishJobs()
+  await untilMoved(gateway, () => isStarted('early'))
+  expect((await sent()).map(({ status }) => status)).toEqual([409, 409, 200])
+  expect(receiver.posts(at).filter(({ body }) => body.includes('avatar_video.fail'))).toEqual([])
+})
+
 test('four creations that one account refuses leave none of its other slots idle', async () => {
   const roomy = shared.as((await shared.newToken()).token)
   const a = await roomy.addAccount(`roomy${tests}`, 6)
