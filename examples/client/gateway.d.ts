@@ -1156,8 +1156,8 @@ export interface components {
           reason: string | null;
           provider: string;
           tenant?: components["schemas"]["TenantField"];
-          /** @description The id of the job that it reports. */
-          job: string | null;
+          job: components["schemas"]["JobField"];
+          providerJob?: components["schemas"]["ProviderJobField"];
           /** @description The X-Request-Id of the call. */
           requestId: string | null;
           event: components["schemas"]["EventField"];
@@ -1188,8 +1188,8 @@ export interface components {
           reason: string | null;
           provider: string;
           tenant?: components["schemas"]["TenantField"];
-          /** @description The id of the job that it reports. */
-          job: string | null;
+          job: components["schemas"]["JobField"];
+          providerJob?: components["schemas"]["ProviderJobField"];
           /** @description The X-Request-Id of the call. */
           requestId: string | null;
           event: components["schemas"]["EventField"];
@@ -2785,6 +2785,8 @@ export interface components {
        * @enum {string}
        */
       ModeField: "std" | "pro" | "4k";
+      /** @description The provider’s id of a job that was queued, once it is known */
+      ProviderJobField: string;
       /** @description The kinds of calls that it may make. null: all. */
       RoutesField: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
       /**
@@ -2824,12 +2826,12 @@ export interface components {
       ErrorField: string;
       /** @description Where the events go: https, and a public address. */
       UrlField: string;
-      /** @description The provider’s id of a job that was queued, once it is known */
-      ProviderJobField: string;
       /** @description How many requests it may make in a minute. null: no limit. */
       RequestsPerMinuteField: (30 | 60 | 120 | 300 | 600 | 1200) | null;
       /** @description The kind of thing whose state shows the end of the job. */
       WatchField: string;
+      /** @description The job that it reports: the name of a queued one, else the provider’s id. */
+      JobField: string | null;
       DurationField: number | string;
       /** @description Such as `16:9`. */
       AspectRatioField: string;

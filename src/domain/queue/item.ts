@@ -76,6 +76,8 @@ export interface ItemSort {
   limit?: number
   /** Keys of accounts that refused it. */
   leftOut?: string[]
+  /** Set with the state `held`: not tried before that. */
+  heldUntil?: number
   /** Set with the state `untold`. */
   reason?: UnstartedReason
 }

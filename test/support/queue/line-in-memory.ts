@@ -60,6 +60,14 @@ export class LineInMemory implements Line {
     return kept && { state: kept.state, hasBody: kept.sealed !== '' }
   }
 
+  /** Its time as one that came too early is over. */
+  ready(item: string): void {
+    const kept = this.#items.get(item)
+    if (!kept) throw new Error(`no item ${item}`)
+    this.#move(kept, 'ready')
+    this.#order.add({ item, sort: kept.sort })
+  }
+
   async enqueue(items: NewItem[]): Promise<EnqueueAnswer[]> {
     return items.map((item) => this.#enqueueOne(item))
   }
