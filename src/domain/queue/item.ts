@@ -88,6 +88,8 @@ export interface Try {
   account: string
   leaseIds: string[]
   at: number
+  /** How many of its leases ended as `absent`. Absent: none. */
+  absents?: number
   /** Why the item came back, and when. */
   why?: string
   backAt?: number

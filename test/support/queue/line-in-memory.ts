@@ -195,7 +195,8 @@ export class LineInMemory implements Line {
     const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
     if (!event || move(state, event) === 'refused') return
     const why = report.kind === 'back' ? report.why : undefined
-    record.tries = tries.map((one) => (one === chosen && why ? { ...one, why } : one))
+    const absents = report.kind === 'back' ? (report.absents ?? 0) : 0
+    record.tries = tries.map((one) => (one === chosen && why ? { ...one, why, absents } : one))
     delete kept.chosen
     if (report.kind === 'begun') {
       const email = this.#setting.accounts[account]?.email ?? ''
