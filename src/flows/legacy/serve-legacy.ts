@@ -7,6 +7,7 @@ import { isCarried } from '#domain/legacy/families.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { LegacyRow } from '#providers/contract/provider.ts'
+import { namesWaiting } from '#flows/queue/named-call.ts'
 import { idsOf } from '#flows/routing/ids-in-call.ts'
 import { peek } from '#flows/upstream/read-answer.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
@@ -30,6 +31,9 @@ export async function serveLegacy(
   const { provider, match, tenant } = call
   const row = match && provider.legacy?.rowOf(match.route)
   const mode = ports.settings.legacy
+  // The provider does not know it, and only the newer calls have words for it.
+  if (row && !('gone' in row) && (await namesWaiting(ports, call)))
+    return carry(ports, call, row, ask)
   if (!row || mode === 'pass') {
     refuseToSend(call)
     return undefined

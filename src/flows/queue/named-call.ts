@@ -61,6 +61,11 @@ export async function underRealIds<C extends Call>(
   return addWaiting(ports, call, waiting, begun)
 }
 
+/** Whether a call names, outside of its body, a job that has not begun. Only calls with a name of ours are asked about. */
+export async function namesWaiting(ports: Ports, call: ProxyCall): Promise<boolean> {
+  return (await withRealIds(ports, call, [])).waiting.length > 0
+}
+
 interface Named<C> {
   call: C
   /** The names by the real ids that have replaced them. */
