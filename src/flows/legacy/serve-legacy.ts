@@ -7,7 +7,6 @@ import { isCarried } from '#domain/legacy/families.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { LegacyRow } from '#providers/contract/provider.ts'
-import { namesWaiting } from '#flows/queue/named-call.ts'
 import { idsOf } from '#flows/routing/ids-in-call.ts'
 import { peek } from '#flows/upstream/read-answer.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
@@ -16,17 +15,18 @@ import { carryCall } from './carry-call.ts'
 import { refuseToSend } from './earlier-creation.ts'
 import type { Ask } from './newer-call.ts'
 
-/** `pass`: sends an older call as it is. `ask`: the gateway's entry for any call. */
+/** `pass`: sends an older call as it is. `ask`: the gateway's entry for any call. `namesWaiting`: whether it names a job that waits. */
 interface Ways {
   pass: Ask
   ask: Ask
+  namesWaiting(ports: Ports, call: ProxyCall): Promise<boolean>
 }
 
 /** Undefined: the call is not an older call, or it is sent as it is. */
 export async function serveLegacy(
   ports: Ports,
   call: ProxyCall,
-  { pass, ask }: Ways
+  { pass, ask, namesWaiting }: Ways
 ): Promise<ProxyAnswer | undefined> {
   const { provider, match, tenant } = call
   const row = match && provider.legacy?.rowOf(match.route)
