@@ -55,15 +55,20 @@ export function withAbsentCreations(ended: readonly EndedJob[]): EndedJob[] {
   })
 }
 
-/** The ends of a queued creation that never started: one for each job that it would have had. `ask`: for the lease that it never got. */
+/**
+ * The ends of a queued creation that never started: one for each job that it would have had. `ask`: for the lease that it never got.
+ * `refusal`: what the provider said, sealed. The first of them keeps it.
+ */
 export function unstartedEnds(
   ask: LeaseAsk,
   detail: string,
   endedAt: number,
-  durations: Durations
+  durations: Durations,
+  refusal?: string
 ): EndedJob[] {
   const outcome = { status: 'failed', detail, isUnstarted: true } as const
   return (ask.item?.names ?? []).map((_, part) => {
-    return { lease: newLease(ask, part, endedAt, durations), endedAt, outcome }
+    const kept = part === 0 && refusal !== undefined ? { refusal } : {}
+    return { lease: newLease(ask, part, endedAt, durations), endedAt, outcome, ...kept }
   })
 }

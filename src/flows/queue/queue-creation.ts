@@ -236,6 +236,7 @@ export function itemOf(
       lane: '',
       ...(isPinned && account ? { lane: account.email, laneSince: account.createdAt } : {}),
       token: tokenId,
+      ...(list === undefined ? {} : { isOwn: true as const }),
       priority: wish?.priority ?? USUAL_PRIORITY,
       askedAt: at,
       startBy: at + (wish?.startWithinMs ?? ports.durations.startWithinMs),
