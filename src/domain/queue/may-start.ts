@@ -33,6 +33,11 @@ export function servesLane(
   return lane.startsWith(MOVABLE) && (takesMovable === true || lane === MOVABLE + own)
 }
 
+/** The lanes whose items an account may start, of its own free will. */
+export function lanesServedBy(own: string): string[] {
+  return ['', own, MOVABLE + own]
+}
+
 /** The account as if nothing ran there: what it can start then, it can start one day. */
 export function asIfEmpty(pull: Pull): Pull {
   const { savedFor: _, ...rest } = pull
