@@ -8,11 +8,6 @@ export const BUSY = `${PARKED}busy`
 /** The same without a parking: the provider counts jobs that the gateway does not see. */
 export const FULL_THERE = 'full at the provider'
 
-/** How many leases of the item have ended as absent, as far as accounts that gave it back have said. It goes back once after that. */
-export function absentsOf(tries: readonly Try[]): number {
-  return Math.max(0, ...tries.map(({ absents = 0 }) => absents))
-}
-
 const KEPT_MAX = 20
 
 /** Whether the try got an account parked for something that may be the item's own fault. */

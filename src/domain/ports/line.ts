@@ -128,8 +128,7 @@ export type WorkReport = { item: string; leaseId: string } &
   /** `parts`: which jobs of the item these are, from 0. Absent: the first ones. */
   (
     | { kind: 'begun'; owners: Owner[]; starts: JobStart[]; parts?: number[] }
-    // `absents`: how many of its leases have ended as absent, where any has.
-    | { kind: 'back'; why: string; isLeftOut?: true; refusal?: string; absents?: number }
+    | { kind: 'back'; why: string; isLeftOut?: true; refusal?: string }
     | { kind: 'over'; reason: string; refusal?: string }
   )
 

@@ -72,8 +72,6 @@ export interface Try {
   /** Why the item came back, and when. */
   why?: string
   backAt?: number
-  /** How many leases of the item had ended as absent by then. Absent: none. */
-  absents?: number
 }
 
 /** Everything else that may stand unsealed. */

@@ -104,11 +104,9 @@ function putBack(
 ): string | undefined {
   const { item, sort, record } = row
   const { token, leftOut = [] } = sort
-  const { why, isLeftOut, refusal, absents = 0 } = report.kind === 'back' ? report : {}
+  const { why, isLeftOut, refusal } = report.kind === 'back' ? report : {}
   const tries = record.tries.map((one, at, all) =>
-    at === all.length - 1
-      ? { ...one, ...given({ why }), ...(absents > 0 ? { absents } : {}), backAt: now() }
-      : one
+    at === all.length - 1 ? { ...one, ...given({ why }), backAt: now() } : one
   )
   const out = isLeftOut === true ? { leftOut: Array.from(new Set([...leftOut, account])) } : {}
   const told = { ...record, tries: keptTries(tries), ...given({ refusal }) }

@@ -5,7 +5,6 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { hasNoEnd, mayAsk } from '#domain/accounts/imported.ts'
-import { absentsOf } from '#domain/line/tries.ts'
 import type { UnstartedEnd, Work, WorkReport } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease } from '#domain/slots/lease.ts'
@@ -17,7 +16,7 @@ import type { SenderContext, SenderDeps } from './context.ts'
 import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
 import { JobTimes } from './job-times.ts'
-import { evidenceOf, saidBack, underWayOf, type Evidence } from './under-way.ts'
+import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
 import { SendPauses } from './send-pauses.ts'
 import { Unreported } from './unreported.ts'
 import { endUnstarted } from './unstarted.ts'
@@ -26,7 +25,6 @@ import { endUnstarted } from './unstarted.ts'
 const AWAKE_MS = 10 * 60_000
 /** `told`: the desk was told what its tables say. `passed`: it went back, and other items may be sent here all the same. */
 type Became = Started['kind'] | 'told' | 'under way' | 'passed'
-type Back = Extract<Started, { kind: 'back' }>
 
 export class Sender {
   readonly #context: SenderContext
@@ -299,20 +297,19 @@ export class Sender {
   async #decide(work: Work): Promise<Became> {
     const { item, leaseId, earlier, record } = work
     const { tenant } = record
-    const evidence = this.#evidence(earlier, absentsOf(record.tries))
+    const evidence = this.#evidence(earlier)
     if (evidence.kind === 'under way') return 'under way'
     if (evidence.kind !== 'none') {
       await this.#tell(tenant, { item, leaseId }, evidence)
       return 'told'
     }
     const account = this.#accountFor(work)
-    const { absents } = evidence
     if (!account) {
-      await this.#unreported.send(tenant, saidBack(work, { why: 'may not start' }, absents))
+      await this.#unreported.send(tenant, { item, leaseId, kind: 'back', why: 'may not start' })
       return 'passed'
     }
-    const started = await this.#start(work, account, absents)
-    if (started.kind === 'back') await this.#giveBack(work, started, absents)
+    const started = await this.#start(work, account, evidence.absents)
+    if (started.kind === 'back') await this.#giveBack(work, started)
     if (started.kind === 'ends') await this.#end(work, started)
     return started.kind === 'back' && started.isLeftOut ? 'passed' : started.kind
   }
@@ -333,9 +330,12 @@ export class Sender {
     return startItem(ownPorts(this.#context), work, starter)
   }
 
-  async #giveBack(work: Work, back: Back, absents: number): Promise<void> {
+  async #giveBack(
+    { item, leaseId, record }: Work,
+    back: Extract<Started, { kind: 'back' }>
+  ): Promise<void> {
     this.#pauses.noteBack(back.why)
-    await this.#unreported.send(work.record.tenant, saidBack(work, back, absents))
+    await this.#unreported.send(record.tenant, { item, leaseId, ...back })
     if (back.isLeftOut) return
     // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.
     this.#noteMore(this.#context.now() + AWAKE_MS)
@@ -354,9 +354,9 @@ export class Sender {
     await this.#unreported.send(tenant, { item, leaseId, kind: 'over', reason, ...kept })
   }
 
-  #evidence(leaseIds: readonly string[], absents = 0): Evidence {
+  #evidence(leaseIds: readonly string[]): Evidence {
     const { tables } = this.#context
-    return evidenceOf(leaseIds, tables.leases(), (leaseId) => tables.endedOf(leaseId), absents)
+    return evidenceOf(leaseIds, tables.leases(), (leaseId) => tables.endedOf(leaseId))
   }
 
   /** Reports what the tables say of an item. */

@@ -1,6 +1,5 @@
 /** What an account gets when it asks for work, and what its reports change. The account is played. */
 import { expect, test } from 'vitest'
-import { absentsOf } from '#domain/line/tries.ts'
 import type { Work } from '#domain/ports/line.ts'
 import { PlayedDesk, type PlayedAccount } from '../../support/queue/desk-line.ts'
 
@@ -99,19 +98,6 @@ test('an item that came back to an account names the lease ids that it had there
   expect(desk.stateOf(item)).toBe('waiting')
   desk.now += 5001
   expect((await desk.ask(a)).work).toMatchObject([{ item, earlier: [leaseId] }])
-})
-
-test('the desk keeps that nothing ran for an item, also for the next account and after a restart [I4]', async () => {
-  const desk = new PlayedDesk()
-  const [a, b] = [desk.addAccount('a'), desk.addAccount('b')]
-  const [item = ''] = await desk.enqueue(desk.newItem())
-  const { work } = await desk.ask(a)
-  const leaseId = work[0]?.leaseId ?? ''
-  desk.line.report(a.key, [{ kind: 'back', item, leaseId, why: 'full', absents: 1 }])
-  desk.restart()
-  const next = await desk.ask(b)
-  expect(next.work[0]?.earlier).toEqual([])
-  expect(absentsOf(next.work[0]?.record.tries ?? [])).toBe(1)
 })
 
 test('an account that refused an item is left out, and a third one ends it', async () => {

@@ -18,11 +18,11 @@ async function dieWhileSending(world: SenderWorld): Promise<void> {
 }
 
 /** Time passes, and the object looks as its alarm has it, until the lease has ended. */
-async function searchToTheEnd(world: SenderWorld, key?: string): Promise<void> {
-  const { tables } = world.objectOf(key)
+async function searchToTheEnd(world: SenderWorld): Promise<void> {
+  const { tables } = world.objectOf()
   for (let n = 0; n < 200 && tables.leases().length > 0; n += 1) {
     world.pass(30 * SECOND)
-    await world.objectOf(key).look()
+    await world.objectOf().look()
   }
 }
 
@@ -60,26 +60,6 @@ test('what nothing ran for goes back once after absent, under a new key, and is 
   expect(world.sent).toHaveLength(2)
   expect(world.told).toHaveLength(1)
   expect(world.told[0]?.body.event_data).toMatchObject({ video_id: item.replaceAll('-', '') })
-})
-
-test('what nothing ran for goes back once, also if another account has it next [I4]', async () => {
-  const world = await senderWorld({ accounts: ['k1', 'k2'] })
-  const [item = ''] = await world.enqueue(1)
-  await dieWhileSending(world)
-  // The first account cannot take it the second time.
-  world.create = async () => new Response('{}', { status: 429 })
-  await searchToTheEnd(world)
-  await happens('it came back', () => world.reported.length === 1)
-  expect(world.reported).toMatchObject([{ kind: 'back' }])
-  world.create = () => new Promise(() => {})
-  await world.work('k2', true)
-  await happens('the second account sends it', () => world.sent.length === 3)
-  world.restart('k2')
-  await searchToTheEnd(world, 'k2')
-  await turns()
-  expect(world.sent.map(({ account }) => account)).toEqual(['k1', 'k1', 'k2'])
-  await happens('it is told', () => world.told.length === 1)
-  await world.becomes(item, 'ended')
 })
 
 test('an item that went back after absent begins like any other', async () => {

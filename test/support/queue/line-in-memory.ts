@@ -181,9 +181,8 @@ export class LineInMemory implements Line {
     const serving = this.#serving(sort)
     const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
     if (!event || move(state, event) === 'refused') return
-    const { why, absents } = report.kind === 'back' ? report : {}
-    const came = { ...(why ? { why } : {}), ...(absents === undefined ? {} : { absents }) }
-    record.tries = tries.map((one) => (one === chosen ? { ...one, ...came } : one))
+    const why = report.kind === 'back' ? report.why : undefined
+    record.tries = tries.map((one) => (one === chosen && why ? { ...one, why } : one))
     delete kept.chosen
     if (report.kind === 'begun') {
       const email = this.#setting.accounts[account]?.email ?? ''
