@@ -170,7 +170,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (this.#isHeldByOther(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
     const { sender, settlement, watchers } = this.#parts
     await sender.holds.answered(ask.leaseId, slotsWanted(ask))
-    const ledger = { ...settlement.ledger(), kept: sender.holds.beside(ask.leaseId) }
+    const ledger = { ...settlement.ledger(), kept: sender.keptFrom(ask) }
     const { answer, change } = grant(ledger, ask, this.#context.now(), this.#context.durations())
     settlement.save(change)
     sender.holds.drop(ask.leaseId)

@@ -319,7 +319,7 @@ function selfOf({ tables, now, durations }: AccountContext, parts: Parts): SlotD
         return { ok: false, reason: 'retired', maxJobs: 0 }
       const { sender, settlement } = parts
       await sender.holds.answered(ask.leaseId, slotsWanted(ask))
-      const ledger = { ...settlement.ledger(), kept: sender.holds.beside(ask.leaseId) }
+      const ledger = { ...settlement.ledger(), kept: sender.keptFrom(ask) }
       const { answer, change } = grant(ledger, ask, now(), durations())
       settlement.save(change)
       sender.holds.drop(ask.leaseId)
