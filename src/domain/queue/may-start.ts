@@ -29,7 +29,7 @@ export function servesLane({ lane: own }: Pick<Pull, 'lane'>, lane: string): boo
 
 /** The lanes whose items an account may start, of its own free will. */
 export function lanesServedBy(own: string): string[] {
-  return ['', own, MOVABLE + own]
+  return ['', own]
 }
 
 /** The account as if nothing ran there: what it can start then, it can start one day. */
