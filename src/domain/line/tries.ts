@@ -7,6 +7,8 @@ export const PARKED = 'parked: '
 export const BUSY = `${PARKED}busy`
 /** The same without a parking: the provider counts jobs that the gateway does not see. */
 export const FULL_THERE = 'full at the provider'
+/** The provider said that a job named in the item has not ended. */
+export const NOT_READY = 'not ready'
 
 const KEPT_MAX = 20
 
@@ -21,11 +23,17 @@ export function hasParked({ why = '' }: Try): boolean {
   return why.startsWith(PARKED) && why !== BUSY
 }
 
+/** Whether the provider said there that a job named in the item has not ended. */
+export function wasNotReady({ why }: Try): boolean {
+  return why === NOT_READY
+}
+
 /**
- * The latest ones, and those that decide something later: one that parked an account, and one under whose first lease nothing ran.
- * Nothing runs under the leases of the others, since their accounts have said so.
+ * The latest ones, and those that decide something later: one that parked an account, one that came too early, and one under whose
+ * first lease nothing ran. Nothing runs under the leases of the others, since their accounts have said so.
  */
 export function keptTries(tries: readonly Try[]): Try[] {
   const isOld = (at: number) => at < tries.length - KEPT_MAX
-  return tries.filter((one, at) => !isOld(at) || hasParked(one) || one.leaseIds.length > 1)
+  const decides = (one: Try) => hasParked(one) || wasNotReady(one) || one.leaseIds.length > 1
+  return tries.filter((one, at) => !isOld(at) || decides(one))
 }

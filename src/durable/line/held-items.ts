@@ -1,6 +1,7 @@
 /**
  * Items that name the job of another item wait for its end (docs/rfc/0009-queue.md, state `held`). The desk does not hear of ends, so it
- * asks the account's object: in each look, and soon after an account asked for work, since a job has ended then.
+ * asks the account's object: in each look, and soon after an account asked for work, since a job has ended then. An item that came too
+ * early waits here, too, for a minute: the provider said that a job named in it has not ended.
  */
 import { sameEmail } from '#domain/accounts/account.ts'
 import { turnOfHeld, type NamedItem } from '#domain/line/held.ts'
@@ -48,8 +49,8 @@ export class HeldItems {
 
   /** Asks in the background, once a second at most. Never throws. */
   lookSoon(): void {
-    const { memory, ports } = this.#context
-    if (memory.line.held.size === 0 || this.#isPlanned) return
+    const { ports } = this.#context
+    if (this.#isPlanned || this.#due().length === 0) return
     this.#isPlanned = true
     ports().defer(this.#lookLater().catch(() => {}))
   }
@@ -73,13 +74,20 @@ export class HeldItems {
     const { memory, now } = this.#context
     this.#askedAt = now()
     const { held } = memory.line
-    const next = Array.from(held).slice(0, ASKED_AT_ONCE)
+    const next = this.#due().slice(0, ASKED_AT_ONCE)
     for (const [item, sort] of next) {
       held.delete(item)
       held.set(item, sort)
     }
     const ready = await Promise.all(next.map(([item]) => this.#decide(item)))
     this.#deps.onReady(ready.filter((item) => item !== undefined))
+  }
+
+  /** Those that do not wait for a time. */
+  #due(): [item: string, sort: ItemSort][] {
+    const { memory, now } = this.#context
+    const all = Array.from(memory.line.held)
+    return all.filter(([, { heldUntil = 0 }]) => heldUntil <= now())
   }
 
   /** Returns the item if it waits for its turn from now on. */
@@ -98,7 +106,8 @@ export class HeldItems {
         return undefined
       }
       if (move('held', 'ready') === 'refused') return undefined
-      const sort: ItemSort = { ...row.sort, ...this.#laneOf(row), state: 'waiting' }
+      const { heldUntil: _, ...before } = row.sort
+      const sort: ItemSort = { ...before, ...this.#laneOf(row), state: 'waiting' }
       memory.items.save({ ...row, sort }, 'kept')
       line.held.delete(item)
       line.order.add({ item, sort })

@@ -22,12 +22,12 @@ interface Look {
 }
 
 export class TokenLooks {
-  readonly #context: Omit<LineContext, 'itemShares'>
+  readonly #context: Omit<LineContext, 'itemShares' | 'pulls'>
   readonly #looks = new Map<string, Look>()
   /** By token. */
   readonly #hashes = new Map<string, string>()
 
-  constructor(context: Omit<LineContext, 'itemShares'>) {
+  constructor(context: Omit<LineContext, 'itemShares' | 'pulls'>) {
     this.#context = context
   }
 
@@ -94,7 +94,9 @@ export class TokenLooks {
     const { record } = look
     const isOver = record?.expiresAt != null && record.expiresAt <= this.#context.now()
     if (!record || isOver) return 'gone'
-    return record.subscription === 'active' ? 'good' : 'waits'
+    // All that can be queued are creations. A token that may make none any more is like one that has lapsed.
+    const mayCreate = record.routes?.includes('jobs') !== false
+    return record.subscription === 'active' && mayCreate ? 'good' : 'waits'
   }
 
   maxQueuedOf(token: string): number | undefined {

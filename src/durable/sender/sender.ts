@@ -5,17 +5,16 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { hasNoEnd, mayAsk } from '#domain/accounts/imported.ts'
-import type { UnstartedEnd, Work, WorkReport } from '#domain/ports/line.ts'
+import type { UnstartedEnd, Work } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease } from '#domain/slots/lease.ts'
 import { unstartedEnds } from '#domain/slots/queued-lease.ts'
-import { sealRefusal } from '#flows/queue/refusal.ts'
 import { startItem, type Started } from '#flows/queue/start-item.ts'
-import { startedOwners } from '#flows/routing/learn-ids.ts'
 import type { SenderContext, SenderDeps } from './context.ts'
 import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
 import { JobTimes } from './job-times.ts'
+import { reportOf } from './report-of.ts'
 import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
 import { SendPauses } from './send-pauses.ts'
 import { Unreported } from './unreported.ts'
@@ -313,7 +312,8 @@ export class Sender {
     const started = await this.#start(work, account, absents)
     if (started.kind === 'back') await this.#giveBack(work, { ...started, absents })
     if (started.kind === 'ends') await this.#end(work, started)
-    return started.kind === 'back' && started.isLeftOut ? 'passed' : started.kind
+    const isPassed = started.kind === 'back' && (started.isLeftOut || started.isTooEarly)
+    return isPassed ? 'passed' : started.kind
   }
 
   /** Undefined: the item must not be started here. */
@@ -337,7 +337,7 @@ export class Sender {
   ): Promise<void> {
     this.#pauses.noteBack(back.why)
     await this.#unreported.send(record.tenant, { item, leaseId, ...back })
-    if (back.isLeftOut) return
+    if (back.isLeftOut || back.isTooEarly) return
     // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.
     this.#noteMore(this.#context.now() + AWAKE_MS)
     this.#saveMore()
@@ -350,9 +350,10 @@ export class Sender {
   ): Promise<void> {
     await this.#deps.readTargets(tenant)
     const { durations } = this.#context.ports()
-    this.#deps.end(unstartedEnds(ask, detail, this.#context.now(), durations))
-    const kept = refusal === undefined ? {} : { refusal }
-    await this.#unreported.send(tenant, { item, leaseId, kind: 'over', reason, ...kept })
+    this.#deps.end(unstartedEnds(ask, detail, this.#context.now(), durations, refusal))
+    const report = { item, leaseId, kind: 'over', reason } as const
+    if (refusal === undefined) await this.#unreported.send(tenant, report)
+    else await this.#unreported.send(tenant, { ...report, refusal }, ask.leaseId)
   }
 
   #evidence(leaseIds: readonly string[]): Evidence {
@@ -366,28 +367,8 @@ export class Sender {
     about: { item: string; leaseId: string },
     evidence: Evidence
   ): Promise<void> {
-    const report = await this.#reportOf(tenant, about, evidence)
-    if (report) await this.#unreported.send(tenant, report)
-  }
-
-  async #reportOf(
-    tenant: string,
-    about: { item: string; leaseId: string },
-    evidence: Evidence
-  ): Promise<WorkReport | undefined> {
-    const { tables, ports, provider } = this.#context
-    if (evidence.kind === 'begun') {
-      const { leaseId, starts, parts } = evidence
-      const account = tables.account()
-      // Of an account that was wiped nothing is left that could serve a call about its jobs.
-      const owners = account?.tenant === tenant ? startedOwners(starts, account, leaseId) : []
-      return { item: about.item, leaseId, kind: 'begun', owners, starts, parts }
-    }
-    if (evidence.kind !== 'over') return undefined
-    const { reason, detail: message } = evidence
-    if (reason !== 'refused' || message === undefined) return { ...about, kind: 'over', reason }
-    const refusal = await sealRefusal(ports(), provider(), tenant, { message })
-    return { ...about, kind: 'over', reason, refusal }
+    const found = await reportOf(this.#context, tenant, about, evidence)
+    if (found) await this.#unreported.send(tenant, found.report, found.endedUnder)
   }
 
   #log(event: string, facts: Record<string, unknown>): void {

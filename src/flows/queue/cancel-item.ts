@@ -17,7 +17,7 @@ export async function cancelItem(ports: Ports, asking: Asking, name: string): Pr
   const { tenant, provider, tokenId = '', mayChange, by, own } = asking
   const desk = ports.desk(tenant, provider.name)
   const missing = unlessMissing
-  let cancelled = await desk.cancelItem(name, tokenId).catch(missing)
+  let cancelled = await desk.cancelItem(name, tokenId, own !== undefined).catch(missing)
   if (cancelled === undefined && mayChange === true && !own) {
     // The audit line comes first, so that nobody's item is cancelled by another token without one.
     const entry = {
