@@ -123,8 +123,8 @@ const IN_ONE_PLACE: readonly Written[] = [
     harm: 'an item that comes again is sent again, whatever the tables of the account say of its earlier tries',
     breaks: ['I4', 'I3', 'line'],
     file: 'src/durable/sender/sender.ts',
-    from: 'const evidence = this.#evidence(earlier, absentsOf(record.tries))',
-    to: 'const evidence = this.#evidence(earlier.slice(0, 0), absentsOf([]))',
+    from: 'const evidence = this.#evidence(earlier)',
+    to: 'const evidence = this.#evidence(earlier.slice(0, 0))',
   },
   {
     name: 'body kept',
@@ -246,8 +246,8 @@ const OF_WHAT_STOPS: readonly Written[] = [
     harm: 'two answers of a bulk call are swapped',
     breaks: ['line'],
     file: 'src/flows/queue/bulk.ts',
-    from: "answers.push(...all.map(({ answer }) => answer ?? toError(new Error('no answer'))))",
-    to: "answers.push(...all.map((one, at) => (all[at ^ 1] ?? one).answer ?? toError(new Error('no answer'))))",
+    from: 'answers.push(...all.map(({ answer }) => shown(call, answer)))',
+    to: 'answers.push(...all.map((one, at) => shown(call, (all[at ^ 1] ?? one).answer)))',
   },
   {
     name: 'weights',

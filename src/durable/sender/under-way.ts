@@ -2,7 +2,6 @@
  * What an account's object knows of queued creations from its own tables: which are under way, and what became of one that is handed
  * over again. Pure. The tables outlive a restart, so an item that was sent is never sent under a second lease because of one.
  */
-import type { Work, WorkReport } from '#domain/ports/line.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { EndedJob, JobStart, Lease } from '#domain/slots/lease.ts'
 import { goesBack, partOf } from '#domain/slots/queued-lease.ts'
@@ -18,23 +17,19 @@ export function underWayOf(leases: readonly Lease[], tenant: string): string[] {
 
 /**
  * `none`: nothing runs, and nothing is searched for; `absents`: how many leases have ended so. `under way`: a lease is searched for, or
- * being sent under. `begun`: under that lease. `over`: it has ended without a job that is known, and its client was told.
+ * being sent under. `begun`: under that lease. `over`: that lease has ended without a job that is known, and the client was told.
  */
 export type Evidence =
   | { kind: 'none'; absents: number }
   | { kind: 'under way' }
   | { kind: 'begun'; leaseId: string; starts: JobStart[]; parts: number[] }
-  | { kind: 'over'; reason: string; detail?: string }
+  | { kind: 'over'; leaseId: string; reason: string; detail?: string }
 
-/**
- * `leaseIds`: those under which this account had the item. `leases` and `endedOf`: all of the account's. `absents`: what the desk knows of
- * such ends, here and on other accounts.
- */
+/** `leaseIds`: those under which this account had the item. `leases` and `endedOf`: all of the account's. */
 export function evidenceOf(
   leaseIds: readonly string[],
   leases: readonly Lease[],
-  endedOf: (leaseId: string) => readonly EndedJob[],
-  absents = 0
+  endedOf: (leaseId: string) => readonly EndedJob[]
 ): Evidence {
   const tries = leaseIds.map((leaseId) => {
     const live = leases.filter(({ requestId }) => requestId === leaseId)
@@ -52,24 +47,17 @@ export function evidenceOf(
   }
   if (tries.some(({ live }) => live.length > 0)) return { kind: 'under way' }
   const ends = tries.filter(({ ended }) => ended.length > 0)
-  const told = ends.flatMap(({ ended }) => ended).find((end) => !goesBack(end))
-  if (!told && ends.length < ABSENTS_MAX)
-    return { kind: 'none', absents: Math.max(absents, ends.length) }
-  const { status, detail, isUnstarted } = told?.outcome ?? { status: 'absent' as const }
+  const all = ends.flatMap(({ ended }) => ended)
+  const told = all.find((end) => !goesBack(end))
+  const over = told ?? all.at(-1)
+  if (!over || (!told && ends.length < ABSENTS_MAX)) return { kind: 'none', absents: ends.length }
+  const { status, detail, isUnstarted } = over.outcome
   return {
     kind: 'over',
+    leaseId: over.lease.requestId,
     reason: isUnstarted ? 'refused' : status,
     ...(detail === undefined ? {} : { detail }),
   }
-}
-
-/** The report of an item that goes back. The desk keeps how many of its leases have ended as absent: another account may be next. */
-export function saidBack(
-  { item, leaseId }: Pick<Work, 'item' | 'leaseId'>,
-  back: Omit<Extract<WorkReport, { kind: 'back' }>, 'item' | 'leaseId' | 'kind'>,
-  absents: number
-): WorkReport {
-  return { ...back, item, leaseId, kind: 'back', ...(absents > 0 ? { absents } : {}) }
 }
 
 /** Whether the job of the end was certainly the creation's own. */

@@ -1,6 +1,5 @@
 /** What an account gets when it asks for work, and what its reports change. The account is played. */
 import { expect, test } from 'vitest'
-import { absentsOf } from '#domain/line/tries.ts'
 import type { Work } from '#domain/ports/line.ts'
 import { PlayedDesk, type PlayedAccount } from '../../support/queue/desk-line.ts'
 
@@ -99,19 +98,6 @@ test('an item that came back to an account names the lease ids that it had there
   expect(desk.stateOf(item)).toBe('waiting')
   desk.now += 5001
   expect((await desk.ask(a)).work).toMatchObject([{ item, earlier: [leaseId] }])
-})
-
-test('the desk keeps that nothing ran for an item, also for the next account and after a restart [I4]', async () => {
-  const desk = new PlayedDesk()
-  const [a, b] = [desk.addAccount('a'), desk.addAccount('b')]
-  const [item = ''] = await desk.enqueue(desk.newItem())
-  const { work } = await desk.ask(a)
-  const leaseId = work[0]?.leaseId ?? ''
-  desk.line.report(a.key, [{ kind: 'back', item, leaseId, why: 'full', absents: 1 }])
-  desk.restart()
-  const next = await desk.ask(b)
-  expect(next.work[0]?.earlier).toEqual([])
-  expect(absentsOf(next.work[0]?.record.tries ?? [])).toBe(1)
 })
 
 test('an account that refused an item is left out, and a third one ends it', async () => {
@@ -311,4 +297,23 @@ test('an answer has at most some MiB, and the account is told of the rest at onc
   expect(desk.calls).toEqual([a.key])
   const underWay = itemsIn(first.work)
   expect((await desk.ask(a, 3, { held: 6, underWay })).work).toHaveLength(3)
+})
+
+test('the next account hears that a start of the item ended as absent elsewhere, also after a restart', async () => {
+  const desk = new PlayedDesk()
+  const [a, b] = [desk.addAccount('a'), desk.addAccount('b')]
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  await desk.ask(a)
+  const [again] = (await desk.ask(a)).work
+  const back = {
+    kind: 'back',
+    item,
+    leaseId: again?.leaseId ?? '',
+    why: 'full',
+    absents: 1,
+  } as const
+  desk.line.report(a.key, [back])
+  desk.restart()
+  const [work] = (await desk.ask(b)).work
+  expect(work?.record.tries).toMatchObject([{ account: a.key, absents: 1 }])
 })
