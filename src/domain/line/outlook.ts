@@ -37,7 +37,7 @@ export interface ServingAccount {
   maxJobs: number
 }
 
-/** `place`: how many start before it, plus one. No `startsAt`: nothing that may serve it goes on, since it is paused. */
+/** `place`: how many start before it, plus one. No `startsAt`: nothing that may serve it goes on, since it is paused or drained. */
 export interface Expected {
   place?: number
   startsAt?: number
