@@ -45,6 +45,8 @@ interface Looks {
   limitsOf(token: string): JobLimits | undefined
   /** Those that may start nothing now, whatever their limits say. */
   stopped(): Set<string>
+  /** `waits`: its subscription has lapsed. */
+  stateOf(token: string): string
 }
 
 export class ItemShares {
@@ -67,6 +69,12 @@ export class ItemShares {
     return limits ? this.#shares.roomOf(token, limits) : Infinity
   }
 
+  /** How long the last of so many jobs waits for the token's own limits. */
+  waitFor(token: string, jobs: number, meanMs: number): number {
+    const limits = this.#looks.limitsOf(token)
+    return limits ? this.#shares.waitFor(token, limits, jobs, meanMs) : 0
+  }
+
   /** The tokens of which no item may start now, for whatever reason. */
   stopped(): Set<string> {
     const stopped = this.#looks.stopped()
@@ -79,6 +87,12 @@ export class ItemShares {
     const isUsedUp = this.roomOf(token) <= 0
     if (isUsedUp) this.#heldUp.add(token)
     return isUsedUp
+  }
+
+  /** Why it may not start because of its token, for people. Of a token that could not be read it is not known. */
+  whyStopped(jobs: Jobs): 'subscription' | 'token_limit' | undefined {
+    if (this.#looks.stateOf(jobs.sort.token) === 'waits') return 'subscription'
+    return this.holdsUp(jobs) ? 'token_limit' : undefined
   }
 
   /** Whether the item may not start because of a limit of its token. */

@@ -26,9 +26,14 @@ const JOB_OUTPUT = {
   ended: textOrNull,
   place: { type: 'integer', description: 'While it is queued: its place. 1 is next' },
   starts_around: { ...text, description: 'While it is queued: when it should start' },
+  waits_for: {
+    ...text,
+    description:
+      'While it is queued: slot (its turn), pause, account (none takes jobs), token_limit, subscription or other_job',
+  },
 }
 /** A job has them only while it is queued, and only where the gateway knows them. */
-const WHILE_QUEUED = ['place', 'starts_around']
+const WHILE_QUEUED = ['place', 'starts_around', 'waits_for']
 const RESULT_OUTPUT = {
   result: {
     type: ['object', 'null'],
@@ -83,7 +88,8 @@ export const WAIT_FOR_JOB: ToolForm = {
 export const LIST_JOBS: ToolForm = {
   name: 'list_jobs',
   title: 'List jobs',
-  description: 'Jobs of the last 30 days, newest first. A page may be shorter than limit.',
+  description:
+    'Jobs of the last 30 days, newest first. A page may be shorter than limit. A queued job is in it once it has started: get_job finds it before',
   input: {
     state: { type: 'string', enum: ['running', 'ended'], description: 'Only these' },
     account: { type: 'string', maxLength: 254, description: 'Only jobs of this account' },
