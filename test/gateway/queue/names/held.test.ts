@@ -78,6 +78,25 @@ test('an item waits for the job that it names, and is sent with its real id to i
   expect(sent[0]?.body).not.toContain(first)
 })
 
+test('a creation that would try first waits for the job that it names, also while slots are free, and is not sent under its name', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann', { maxJobs: 5 })
+  const { id: tenant } = (await (await gateway.fetch('/v2/account')).json()) as { id: string }
+  const queueing = gateway.as((await gateway.newToken({ tenant, whenFull: 'queue' })).token)
+  expect((await gateway.post('/v1/kling/queue/pause', {})).status).toBe(200)
+  const [first = ''] = (await queued(gateway, T2V, TEXT2VIDEO)).names
+  const answers = [
+    await queueing.post(LIP_SYNC, speech(first)),
+    await gateway.post(LIP_SYNC, speech(first), { prefer: 'respond-async, wait=5' }),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([200, 202])
+  for (const answer of answers) {
+    const { data } = (await answer.json()) as { data: { task_id: string } }
+    expect(await jobOf(gateway, data.task_id, 'kling')).toMatchObject({ status: 'queued' })
+  }
+  expect((await klingRequests(gateway)).filter(({ method }) => method === 'POST')).toEqual([])
+})
+
 test('of a chain of three each waits for the one before, what comes later and names nobody goes first, and a failure ends the rest', async () => {
   const { gateway, first, second, free } = await waitingPair()
   const [third = ''] = (await queued(gateway, LIP_SYNC, speech(second))).names
