@@ -207,7 +207,7 @@ const OF_WHAT_STOPS: readonly Written[] = [
     breaks: ['line'],
     file: 'src/domain/accounts/drained.ts',
     from: 'if (isDrained !== true) return undefined',
-    to: 'if (isDrained !== undefined) return undefined',
+    to: 'if (isDrained !== true || NEVER > 0) return undefined',
   },
   {
     name: 'hold without an end',

@@ -132,7 +132,7 @@ export class Outlook {
   }
 
   /** How long a job takes, of any row. */
-  get usualMs: number {
+  get usualMs(): number {
     return this.#pace.usualMs
   }
 

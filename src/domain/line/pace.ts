@@ -60,7 +60,7 @@ export class Pace {
     return Math.min(most, ((this.#endedAt.length - 1) * 1000) / Math.max(1, now - first))
   }
 
-  get usualMs: number {
+  get usualMs(): number {
     const all = [...this.#took.values()].flat()
     return Math.max(1, all.length === 0 ? this.#typicalMs : meanOf(all))
   }
