@@ -48,6 +48,11 @@ interface LineNow {
   now: number
 }
 
+interface Limits {
+  /** How long the last of so many jobs of the token waits for its own limits. 0: it has none. */
+  waitFor(token: string, jobs: number, meanMs: number): number
+}
+
 export class Outlook {
   #pace = new Pace(TYPICAL_MS)
   readonly #places = new Places()
@@ -100,10 +105,14 @@ export class Outlook {
   }
 
   /**
-   * For the items of one call: how long each should wait, by how many of its token wait with it and how fast what may serve it goes. To
-   * find the exact place of each would take too long. It is kept with the item, to tell later that it waits for too long.
+   * For the items of one call: how long each should wait, by how many of its token wait with it, how fast what may serve it goes, and
+   * the token's own limits. To find the exact place of each would take too long. It is kept with the item, to tell later that it waits
+   * for too long.
    */
-  firstEstimates(lineNow: () => LineNow): (sort: ItemSort, waiting: number) => number | undefined {
+  firstEstimates(
+    lineNow: () => LineNow,
+    limits: Limits
+  ): (sort: ItemSort, waiting: number) => number | undefined {
     const paces = new Map<string, number>()
     return (sort, waiting) => {
       const lane = laneName(sort)
@@ -113,7 +122,10 @@ export class Outlook {
       const pace = line && this.startsASecond({ ...line, accounts }, sort.token)
       if (pace !== undefined) paces.set(name, pace)
       const known = paces.get(name) ?? 0
-      return known > 0 ? Math.round((waiting / known) * 1000) : undefined
+      if (known <= 0) return undefined
+      const { token, route, jobs = 1 } = sort
+      const ownMs = limits.waitFor(token, waiting * jobs, this.#pace.meanOf(route))
+      return Math.round(Math.max((waiting / known) * 1000, ownMs))
     }
   }
 

@@ -61,6 +61,10 @@ export class ItemOrder {
     this.#terms.set(token, terms)
   }
 
+  weightOf(token: string): number {
+    return this.#termsOf(token).weight
+  }
+
   passOf(token: string): number {
     return this.#passes.get(token) ?? 0
   }

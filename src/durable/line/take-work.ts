@@ -33,9 +33,10 @@ interface Beside {
   outlook: Outlook
 }
 
-/** The line and who serves it, for an estimate. */
+/** The line and who serves it, for an estimate. A drained account serves nothing. */
 export function lineNow({ accounts, memory, now }: LineContext) {
-  const serving = accounts().map((account) => {
+  const taking = accounts().filter(({ isDrained }) => isDrained !== true)
+  const serving = taking.map((account) => {
     const { key, maxJobs } = account
     return { key, maxJobs, lane: laneOf(account) }
   })
