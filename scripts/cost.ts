@@ -7,6 +7,7 @@
 import { priceCalls } from './lib/cost/calls.ts'
 import { priceGrowth } from './lib/cost/growth.ts'
 import { priceJobs } from './lib/cost/jobs.ts'
+import { priceQueue } from './lib/cost/queue.ts'
 import { excessOf, tableOf } from './lib/cost/table.ts'
 import { writeResult } from './lib/cost/result.ts'
 import type { Line } from './lib/cost/measure.ts'
@@ -14,6 +15,7 @@ import type { Line } from './lib/cost/measure.ts'
 const PARTS: Record<string, () => Promise<Line[]>> = {
   calls: priceCalls,
   jobs: priceJobs,
+  queue: priceQueue,
   growth: priceGrowth,
 }
 

@@ -211,6 +211,13 @@ function Named({ token, names }: { token: string; names: TokenNames }) {
   return name === undefined ? <code>{token}</code> : <>{name}</>
 }
 
+/** Its name alone, in a table of many rows. The id stands in the table of tokens. */
+function Short({ token, names }: { token: string; names: TokenNames }) {
+  const name = names.get(token)
+  if (name === undefined) return <code>{token}</code>
+  return <span title={name}>{name.slice(0, name.lastIndexOf(' ('))}</span>
+}
+
 function columnsOf(provider: string, names: TokenNames, reload: () => void): Column<QueueItem>[] {
   return [
     { title: 'Place', cell: ({ place }) => place ?? '–', isNumber: true },
@@ -219,11 +226,11 @@ function columnsOf(provider: string, names: TokenNames, reload: () => void): Col
       cell: ({ id }) => <a href={hrefTo(['jobs', provider, id])}>{id}</a>,
     },
     { title: 'Kind', cell: ({ type }) => <code>{type}</code> },
-    { title: 'Token', cell: ({ token }) => <Named token={token} names={names} /> },
+    { title: 'Token', cell: ({ token }) => <Short token={token} names={names} /> },
     { title: 'Priority', cell: ({ priority }) => priority, isNumber: true },
     { title: 'Account', cell: ({ account }) => account ?? 'any' },
-    { title: 'Waits', cell: ({ asked }) => <Age at={asked} />, isNumber: true },
-    { title: 'For', cell: ({ waitsFor }) => waitsForWords(waitsFor ?? null) },
+    { title: 'Waited', cell: ({ asked }) => <Age at={asked} />, isNumber: true },
+    { title: 'Waits for', cell: ({ waitsFor }) => waitsForWords(waitsFor ?? null) },
     { title: 'Starts', cell: ({ startsAround }) => <Starts at={startsAround} /> },
     {
       title: 'Change',
@@ -237,7 +244,7 @@ function Starts({ at }: { at: string | null }) {
   const left = Date.parse(at) - now.value
   return (
     <time dateTime={at} title={clock(at)}>
-      {left > 0 ? `in about ${span(left)}` : 'soon'}
+      {left >= 1000 ? `in about ${span(left)}` : 'soon'}
     </time>
   )
 }

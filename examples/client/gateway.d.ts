@@ -1447,7 +1447,7 @@ export interface components {
           /** @description When it is expected to start */
           startsAround?: string;
           /**
-           * @description While it is queued, what it waits for. slot: its turn. pause: all accounts that could take it are paused. account: all of these are parked or drained. token_limit, subscription: its token may start nothing now. other_job: the end of a job that it names
+           * @description What it waits for, as in `GET /v1/{provider}/queue`.
            * @enum {string}
            */
           waitsFor?: "other_job" | "subscription" | "token_limit" | "pause" | "account" | "slot";

@@ -109,6 +109,15 @@ export interface KlingIntention {
   item?: QueuedItem
 }
 
+/** An own token of a tenant (steps/own.ts). */
+export interface OwnToken {
+  /** The tenant with this token. */
+  as: Tenant
+  marks: string[]
+  /** Where the ends of its jobs are told. Absent: nowhere. */
+  told?: string
+}
+
 /** What a plan's players share. */
 export interface Scene {
   plan: Plan
@@ -145,6 +154,8 @@ export interface Scene {
   comebacks: { from: number; to: number; at: number }[]
   /** The steps that must not overlap come one after the other. */
   structure: Promise<void>
+  /** Own tokens, two of one tenant. */
+  owned: OwnToken[]
   /** Tokens that were removed, and their tenants. */
   removedTokens: { token: string; tenant: Tenant }[]
   /** Tokens under which nothing may start any more: since when, epoch ms, and until when. */
@@ -187,7 +198,7 @@ export function emptyScene(
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
-    ...{ deadTokens: [], pauses: [], drains: [], unheard: new Map() },
+    ...{ deadTokens: [], pauses: [], drains: [], unheard: new Map(), owned: [] },
     ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
     ...{

@@ -196,6 +196,8 @@ export type Action =
   | ({ do: 'older video'; tenant: number } & PlannedOlder)
   | { do: 'stream'; tenant: number; isStopped: boolean }
   | ({ do: 'customers'; tenant: number } & PlannedCustomers)
+  /** Half of the marks for each of two own tokens. */
+  | { do: 'own tokens'; tenant: number; marks: string[] }
   /** `method`: only calls of this one do not arrive. `of`: of objects of this class, the n-th. */
   | {
       do: 'unreachable object'

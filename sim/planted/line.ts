@@ -207,7 +207,7 @@ const OF_WHAT_STOPS: readonly Written[] = [
     breaks: ['line'],
     file: 'src/domain/accounts/drained.ts',
     from: 'if (isDrained !== true) return undefined',
-    to: 'if (isDrained !== undefined) return undefined',
+    to: 'if (isDrained !== true || NEVER > 0) return undefined',
   },
   {
     name: 'hold without an end',
@@ -246,8 +246,8 @@ const OF_WHAT_STOPS: readonly Written[] = [
     harm: 'two answers of a bulk call are swapped',
     breaks: ['line'],
     file: 'src/flows/queue/bulk.ts',
-    from: "answers.push(...all.map(({ answer }) => answer ?? toError(new Error('no answer'))))",
-    to: "answers.push(...all.map((one, at) => (all[at ^ 1] ?? one).answer ?? toError(new Error('no answer'))))",
+    from: 'answers.push(...all.map(({ answer }) => shown(call, answer)))',
+    to: 'answers.push(...all.map((one, at) => shown(call, (all[at ^ 1] ?? one).answer)))',
   },
   {
     name: 'weights',

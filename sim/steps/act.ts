@@ -13,6 +13,7 @@ import { measure } from '../clients/measured.ts'
 import { ask, emailOf, operate, type Scene } from '../clients/scene.ts'
 import { serveCustomers } from './customers.ts'
 import { makeOlderVideo, stream } from './older.ts'
+import { serveOwnTokens } from './own.ts'
 import { openPage } from './pages.ts'
 import { queueMany } from './bulk.ts'
 import { drain, pause } from './pauses.ts'
@@ -104,6 +105,8 @@ const ACTS: Acts = {
     makeOlderVideo(scene, tenantAt(scene, tenant), planned),
   customers: (scene, { tenant, ...planned }) =>
     serveCustomers(scene, tenantAt(scene, tenant), planned),
+  'own tokens': (scene, { tenant, marks }) =>
+    serveOwnTokens(scene, tenantAt(scene, tenant), { marks }),
   stream: (scene, { tenant, isStopped }) => stream(scene, tenantAt(scene, tenant), isStopped),
   'unreachable object': ({ universe }, { n, forMs, method, of }) => {
     const objects = of === undefined ? [...universe.objects.values()] : universe.objectsOf(of)

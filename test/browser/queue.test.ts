@@ -139,9 +139,10 @@ describe('the queue on the page', () => {
     })
     await page.getByLabel('Tenant in view').selectOption(tenant)
     await opened.goTo('#/queue')
-    const name = `customer 7 (${id})`
-    for (const table of ['What waits, by token', 'Creations that wait'])
-      await page.getByRole('table', { name: table }).getByRole('cell', { name }).waitFor()
+    const cell = (table: string, name: string) =>
+      page.getByRole('table', { name: table }).getByRole('cell', { name, exact: true })
+    await cell('What waits, by token', `customer 7 (${id})`).waitFor()
+    await cell('Creations that wait', 'customer 7').waitFor()
     await page.getByRole('cell', { name: 'the end of a pause' }).waitFor()
   })
 

@@ -168,6 +168,11 @@ export class ItemOrder {
     return turn
   }
 
+  /** What the account owes each token. */
+  owedBy(account: string): Owed | undefined {
+    return this.#owed.get(account)
+  }
+
   /** The tokens of which something waits. */
   tokens(): TokenInLine[] {
     return this.#tokensWaiting().map((token) => ({

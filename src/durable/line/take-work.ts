@@ -33,14 +33,16 @@ interface Beside {
   outlook: Outlook
 }
 
-/** The line and who serves it, for an estimate. */
+/** The line and who serves it, for an estimate. A drained account serves nothing. */
 export function lineNow({ accounts, memory, now }: LineContext) {
-  const serving = accounts().map((account) => {
+  const taking = accounts().filter(({ isDrained }) => isDrained !== true)
+  const serving = taking.map((account) => {
     const { key, maxJobs } = account
     return { key, maxJobs, lane: laneOf(account) }
   })
   const { order, pauses } = memory.line
-  return { tokens: order.tokens(), accounts: serving, pauses, now: now() }
+  const owedBy = (account: string) => order.owedBy(account)
+  return { tokens: order.tokens(), accounts: serving, pauses, owedBy, now: now() }
 }
 
 export function laneOf({ email, createdAt }: Pick<Account, 'email' | 'createdAt'>): string {

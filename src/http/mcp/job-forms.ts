@@ -88,7 +88,8 @@ export const WAIT_FOR_JOB: ToolForm = {
 export const LIST_JOBS: ToolForm = {
   name: 'list_jobs',
   title: 'List jobs',
-  description: 'Jobs of the last 30 days, newest first. A page may be shorter than limit.',
+  description:
+    'Jobs of the last 30 days, newest first. A page may be shorter than limit. A queued job is in it once it has started: get_job finds it before',
   input: {
     state: { type: 'string', enum: ['running', 'ended'], description: 'Only these' },
     account: { type: 'string', maxLength: 254, description: 'Only jobs of this account' },

@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { stopClock } from '../../support/clock/clock.ts'
 import { openGateway, type Gateway } from '../../support/gateway.ts'
+import { costOf, type Counts } from '../../support/meter/counts.ts'
 import { expectLimit, limitedBy } from '../../support/scenes/tokens/limits.ts'
 
 const gateway = await openGateway({
@@ -13,17 +14,7 @@ const gateway = await openGateway({
 afterAll(() => gateway.dispose())
 await stopClock(gateway)
 
-interface Counts {
-  kv: number
-  requests: number
-  rows: number
-}
-
-async function cost(what: () => Promise<unknown>): Promise<Counts> {
-  await fetch(`${gateway.url}/__count`)
-  await what()
-  return (await (await fetch(`${gateway.url}/__count`)).json()) as Counts
-}
+const cost = (work: () => Promise<unknown>) => costOf(gateway, work)
 
 const NOTHING = { kv: 0, requests: 0, rows: 0 }
 

@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { advance, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { openGateway, until, type Gateway } from '../../support/gateway.ts'
+import { settledCounts, type Counts } from '../../support/meter/counts.ts'
 import { limitedBy } from '../../support/scenes/tokens/limits.ts'
 
 const gateway = await openGateway({
@@ -13,37 +14,17 @@ const gateway = await openGateway({
 afterAll(() => gateway.dispose())
 await stopClock(gateway)
 
-interface Counts {
-  kv: number
-  requests: number
-  rows: number
-}
-
 interface Job {
   id: string
   status: string
 }
-
-const counts = async () => (await (await fetch(`${gateway.url}/__count`)).json()) as Counts
 
 async function running(): Promise<Job[]> {
   const { jobs } = await gateway.sim.state()
   return jobs.filter(({ status }) => status !== 'completed')
 }
 
-/** Nothing more is counted for a while. */
-async function settled(): Promise<Counts> {
-  const sum = { kv: 0, requests: 0, rows: 0 }
-  for (let quiet = 0; quiet < 6;) {
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    const { kv, requests, rows } = await counts()
-    quiet = kv + requests + rows > 0 ? 0 : quiet + 1
-    sum.kv += kv
-    sum.requests += requests
-    sum.rows += rows
-  }
-  return sum
-}
+const settled = () => settledCounts(gateway)
 
 /** One queued job, from its creation to its end. */
 async function job(as: Gateway): Promise<Counts> {

@@ -5,6 +5,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { advance, clockOf, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { openGateway, until } from '../../support/gateway.ts'
+import { costOf, type Counts } from '../../support/meter/counts.ts'
 import { queueVideo, startedTitles } from '../../support/queue/videos.ts'
 import { eventOf, hookOf, LOOPBACK, signed } from '../../support/scenes/hooked.ts'
 
@@ -18,20 +19,14 @@ afterAll(() => gateway.dispose())
 const hook = await hookOf(gateway, 'a')
 await stopClock(gateway)
 
-interface Counts {
-  kv: number
-  requests: number
-  rows: number
-}
-
 async function cost(what: () => Promise<unknown>): Promise<Counts & { methods: object }> {
   // What came before may still be under way.
   await until(async () => (await clockOf(gateway)).calls === 0)
-  await fetch(`${gateway.url}/__count`)
   await fetch(`${gateway.url}/__methods`)
-  await what()
-  await until(async () => (await clockOf(gateway)).calls === 0)
-  const counts = (await (await fetch(`${gateway.url}/__count`)).json()) as Counts
+  const counts = await costOf(gateway, async () => {
+    await what()
+    await until(async () => (await clockOf(gateway)).calls === 0)
+  })
   return { ...counts, methods: (await (await fetch(`${gateway.url}/__methods`)).json()) as object }
 }
 

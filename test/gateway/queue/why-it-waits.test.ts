@@ -25,11 +25,16 @@ async function json<T>(by: Gateway, path: string): Promise<T> {
   return (await (await by.fetch(path)).json()) as T
 }
 
-/** By its own view and by the list, which must say the same. */
+/** By its own view and by the list, which must say the same. A time is told only of what can start. */
 async function whyOf(by: Gateway, name: string): Promise<string | undefined> {
   // What an isolate shows of a waiting job may be some seconds old.
   await advance(gateway, 16 * SECOND)
-  const { waitsFor } = await json<{ waitsFor?: string }>(by, `/v1/heygen/jobs/${name}`)
+  const { waitsFor, startsAround } = await json<{ waitsFor?: string; startsAround?: string }>(
+    by,
+    `/v1/heygen/jobs/${name}`
+  )
+  const isStopped = waitsFor === 'pause' || waitsFor === 'account'
+  if (by === gateway) expect(startsAround === undefined, waitsFor).toBe(isStopped)
   const { items } = await json<{ items: { id: string; waitsFor: string | null }[] }>(
     by,
     '/v1/heygen/queue'

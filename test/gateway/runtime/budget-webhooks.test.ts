@@ -3,6 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { advance, clockOf, HOUR, MINUTE, stopClock } from '../../support/clock/clock.ts'
 import { until } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import { takeCounts, type Counts } from '../../support/meter/counts.ts'
 import { addEndpoint, openHooked } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
 
@@ -18,16 +19,6 @@ const gateway = await openHooked(open, {
 })
 await stopClock(gateway)
 
-interface Counts {
-  kv: number
-  requests: number
-  rows: number
-}
-
-async function takeCounts(): Promise<Counts> {
-  return (await (await fetch(`${gateway.url}/__count`)).json()) as Counts
-}
-
 /** How often each method of objects was called. */
 async function takeMethods(): Promise<Record<string, number>> {
   return (await (await fetch(`${gateway.url}/__methods`)).json()) as Record<string, number>
@@ -37,7 +28,7 @@ async function takeMethods(): Promise<Record<string, number>> {
 async function quiet(): Promise<void> {
   await advance(gateway, HOUR)
   await gateway.fetch('/heygen/v3/users/me')
-  await takeCounts()
+  await takeCounts(gateway)
 }
 
 /** A job of five minutes, so that the alarm at two is part of the bill; its event has been heard when this resolves. */
@@ -67,7 +58,7 @@ await wholeJob()
 test('a job from its creation until HeyGen’s event settled it costs four requests and four rows, of which one is an alarm', async () => {
   await quiet()
   await wholeJob()
-  expect(await takeCounts()).toEqual({ kv: 0, requests: 4, rows: 4 })
+  expect(await takeCounts(gateway)).toEqual({ kv: 0, requests: 4, rows: 4 })
   await expectEnded()
 })
 
@@ -86,7 +77,7 @@ test('on a busy account a job costs four requests and at most three and a half r
   for (const id of running)
     await gateway.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
   // What the isolate remembers of KV grows old meanwhile.
-  const { requests, rows } = await takeCounts()
+  const { requests, rows } = await takeCounts(gateway)
   await expectEnded()
   // An alarm rings every ten minutes, however many jobs there are.
   expect(requests / jobs).toBeLessThanOrEqual(4.2)
@@ -105,7 +96,7 @@ async function costOfTelling(
   // Its answer is on its way back, and that must not be counted as if it never came.
   await until(async () => (await clockOf(gateway)).calls === 0)
   await untilAllRang()
-  const told = await takeCounts()
+  const told = await takeCounts(gateway)
   const { outlets = 0 } = await takeMethods()
   expect(receiver.posts(place)).toHaveLength(1)
   return {
@@ -123,7 +114,7 @@ test('the end of a job that nobody is told of asks the desk for no targets', asy
   await takeMethods()
   await wholeJob()
   await untilAllRang()
-  alone = await takeCounts()
+  alone = await takeCounts(gateway)
   expect((await takeMethods())['outlets'] ?? 0).toBe(0)
 })
 

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { advance, clockOf, HOUR, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
+import { costOf } from '../../support/meter/counts.ts'
 import { sceneOf } from '../../support/scenes/legacy/legacy-videos.ts'
 import { upload } from '../../support/scenes/uploads.ts'
 
@@ -18,17 +19,7 @@ const gateway = await openGateway({
 afterAll(() => gateway.dispose())
 await stopClock(gateway)
 
-interface Counts {
-  kv: number
-  requests: number
-  rows: number
-}
-
-async function cost(what: (gateway: Gateway) => Promise<unknown>): Promise<Counts> {
-  await fetch(`${gateway.url}/__count`)
-  await what(gateway)
-  return (await (await fetch(`${gateway.url}/__count`)).json()) as Counts
-}
+const cost = (work: (gateway: Gateway) => Promise<unknown>) => costOf(gateway, () => work(gateway))
 
 const ids: string[] = []
 async function create(): Promise<void> {

@@ -301,8 +301,7 @@ export const OF_SCHEMA: Record<string, string> = {
   'JobInFull.place': 'Its place in the line while it waits. 1: it is next',
   'JobInFull.started': 'When it got its slot. null: it waits in the line',
   'JobInFull.startsAround': 'When it is expected to start',
-  'JobInFull.waitsFor':
-    'While it is queued, what it waits for. slot: its turn. pause: all accounts that could take it are paused. account: all of these are parked or drained. token_limit, subscription: its token may start nothing now. other_job: the end of a job that it names',
+  'JobInFull.waitsFor': 'What it waits for, as in `GET /v1/{provider}/queue`.',
   'JobInFull.times': 'When what happened.',
   'JobInFull.title': 'The title that its creation gave it',
   'JobInFull.story': 'What happened to it, in the order of time',
