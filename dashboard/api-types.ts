@@ -68,8 +68,10 @@ export interface Tenant {
 export interface Job {
   tenant?: string
   provider?: string
-  /** The provider's id. null: not known. */
+  /** The name of a queued job, else the provider's id. null: not known. */
   jobid: string | null
+  /** Of a queued job: the provider's id. Absent: not known. */
+  providerJob?: string
   requestId: string
   email: string | null
   type: string

@@ -78,7 +78,8 @@ interface KnownLife {
 }
 
 function Life({ job, deliveries, provider, tenant }: KnownLife) {
-  const { ended, status, email, type, requestId, jobid, waitedMs, tookMs, story = [] } = job
+  const { ended, status, email, type, requestId, jobid, providerJob, waitedMs, tookMs } = job
+  const { story = [] } = job
   return (
     <>
       <dl class="facts wide">
@@ -107,6 +108,14 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
         </dd>
         <dt>Job</dt>
         <dd>{jobid ? <code>{jobid}</code> : 'not known'}</dd>
+        {providerJob && (
+          <>
+            <dt>At the provider</dt>
+            <dd>
+              <code>{providerJob}</code>
+            </dd>
+          </>
+        )}
         <dt>Request</dt>
         <dd>
           <code>{requestId}</code>

@@ -90,7 +90,7 @@ export interface paths {
   "/admin/usage": {
       parameters: {
       };
-      /** Usage of all tenants, or of one, by day, token, account, route and outcome. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv` */
+      /** Usage of all tenants, or of one, in the form of `GET /v1/usage` */
       get: operations["getAdminUsage"];
   };
   "/admin/reseal": {
@@ -311,7 +311,7 @@ export interface paths {
       };
       /** What waits for a slot, by token, oldest first */
       get: operations["getHeygenQueue"];
-      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order, each by itself */
+      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order */
       post: operations["postHeygenQueue"];
   };
   "/v1/heygen/queue/{id}": {
@@ -487,7 +487,7 @@ export interface paths {
       };
       /** What waits for a slot, by token, oldest first */
       get: operations["getKlingQueue"];
-      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order, each by itself */
+      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order */
       post: operations["postKlingQueue"];
   };
   "/v1/kling/queue/{id}": {
@@ -659,7 +659,7 @@ export interface paths {
   "/v1/usage": {
       parameters: {
       };
-      /** Usage by day, token, account, route and outcome. A token with the scope use sees its own. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv` */
+      /** Usage by day, token, account, route and outcome. A token with the scope use sees its own. Kept for 90 days. CSV with `format=csv` */
       get: operations["getUsage"];
   };
   "/v1/deliveries": {
@@ -1156,8 +1156,8 @@ export interface components {
           reason: string | null;
           provider: string;
           tenant?: components["schemas"]["TenantField"];
-          /** @description The id of the job that it reports. */
-          job: string | null;
+          job: components["schemas"]["JobField"];
+          providerJob?: components["schemas"]["ProviderJobField"];
           /** @description The X-Request-Id of the call. */
           requestId: string | null;
           event: components["schemas"]["EventField"];
@@ -1188,8 +1188,8 @@ export interface components {
           reason: string | null;
           provider: string;
           tenant?: components["schemas"]["TenantField"];
-          /** @description The id of the job that it reports. */
-          job: string | null;
+          job: components["schemas"]["JobField"];
+          providerJob?: components["schemas"]["ProviderJobField"];
           /** @description The X-Request-Id of the call. */
           requestId: string | null;
           event: components["schemas"]["EventField"];
@@ -1447,7 +1447,7 @@ export interface components {
           /** @description When it is expected to start */
           startsAround?: string;
           /**
-           * @description While it is queued, what it waits for. slot: its turn. pause: all accounts that could take it are paused. account: all of these are parked or drained. token_limit, subscription: its token may start nothing now. other_job: the end of a job that it names
+           * @description What it waits for, as in `GET /v1/{provider}/queue`.
            * @enum {string}
            */
           waitsFor?: "other_job" | "subscription" | "token_limit" | "pause" | "account" | "slot";
@@ -2785,6 +2785,8 @@ export interface components {
        * @enum {string}
        */
       ModeField: "std" | "pro" | "4k";
+      /** @description The provider’s id of a job that was queued, once it is known */
+      ProviderJobField: string;
       /** @description The kinds of calls that it may make. null: all. */
       RoutesField: ("read" | "write" | "uploads" | "jobs" | "speech" | "sessions")[] | null;
       /**
@@ -2824,12 +2826,12 @@ export interface components {
       ErrorField: string;
       /** @description Where the events go: https, and a public address. */
       UrlField: string;
-      /** @description The provider’s id of a job that was queued, once it is known */
-      ProviderJobField: string;
       /** @description How many requests it may make in a minute. null: no limit. */
       RequestsPerMinuteField: (30 | 60 | 120 | 300 | 600 | 1200) | null;
       /** @description The kind of thing whose state shows the end of the job. */
       WatchField: string;
+      /** @description The job that it reports: the name of a queued one, else the provider’s id. */
+      JobField: string | null;
       DurationField: number | string;
       /** @description Such as `16:9`. */
       AspectRatioField: string;

@@ -9,6 +9,7 @@ import { wrongAlerts, wronglySigned } from './signatures.ts'
 import { parkedAtRest, parkedWithoutFault } from './accounts/parked.ts'
 import { idleSlots } from './line/idle.ts'
 import { linePromises } from './line/promises.ts'
+import { ownPromises } from './own.ts'
 import { lostOwners } from './owners.ts'
 import { wrongCopies } from './files.ts'
 import { klingPromises } from './kling.ts'
@@ -42,6 +43,7 @@ export async function seenFromOutside(scene: Scene): Promise<void> {
   violations.push(...(await wrongCopies(scene)))
   violations.push(...(await klingPromises(scene)))
   violations.push(...(await linePromises(scene)))
+  violations.push(...(await ownPromises(scene)))
   violations.push(...wronglySigned(scene), ...wrongAlerts(scene))
   violations.push(...changedBytes(scene))
   violations.push(...othersSeen(scene))

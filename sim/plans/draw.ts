@@ -5,6 +5,7 @@ import { CALM, type Rates } from '../platform/universe.ts'
 import { CALM_HEYGEN, type HeygenRates } from '../witness/books.ts'
 import { CALLS } from './calls.ts'
 import { inLine, isOfLine, measuredInLine } from './line.ts'
+import { withOwnTokens } from './own.ts'
 import { LONG, withRoom } from './rooms.ts'
 import type { Action, Plan, PlannedAccount, PlannedCreation, Step } from './plan.ts'
 
@@ -25,7 +26,9 @@ const LOOKS = [
 export function drawPlan(seed: number): Plan {
   if (seed % 10 === 7) return drawMeasured(seed)
   if (isOfLine(seed))
-    return seed % 20 === 3 ? measuredInLine(drawMeasured(seed)) : inLine(drawStorm(seed))
+    return seed % 20 === 3
+      ? measuredInLine(drawMeasured(seed))
+      : withOwnTokens(inLine(drawStorm(seed)))
   return { ...withRoom(drawStorm(seed)), ...(seed % 10 === LONG ? { isLong: true } : {}) }
 }
 

@@ -22,12 +22,13 @@ const INSIDE = new Set<Action['do']>([
   ...(['rotate master key', 'export and import', 'restore tenant'] as const),
   ...(['upload', 'delete file', 'sign in'] as const),
   // A token that expires does so by the Worker's own clock, and one that was ended may be in its copies for a minute of that clock.
-  ...(['end token'] as const),
+  // How soon pauses and drained accounts count is looked at in the simulation's time.
+  ...(['end token', 'pause', 'drain'] as const),
   ...(['add kling', 'kling task', 'list kling', 'sign own', 'page'] as const),
 ])
 
 export function fromOutside(plan: Plan): Plan {
-  const { isLong: _, isMeasured: _m, vars: _v, ...drawn } = plan
+  const { isLong: _, isMeasured: _m, isShared: _s, vars: _v, ...drawn } = plan
   return named({
     ...drawn,
     ...{ places: ['fra'], isolates: 1, skewMs: 0, isCompared: true },

@@ -5,6 +5,7 @@
 import { ATTACKS } from './attacks.ts'
 import { FOUND } from './found.ts'
 import { LINE } from './line.ts'
+import { OWN } from './own.ts'
 import type { PlantedFault, Written } from './written.ts'
 
 const NEW: readonly Written[] = [
@@ -299,4 +300,5 @@ export const PLANTED: readonly PlantedFault[] = [
   ...[...NEW, ...MENDED, ...FOUND, ...ATTACKS].map(plantedOf),
   ...IN_TWO_PLACES,
   ...LINE,
+  ...OWN,
 ]

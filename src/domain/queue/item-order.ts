@@ -61,6 +61,10 @@ export class ItemOrder {
     this.#terms.set(token, terms)
   }
 
+  weightOf(token: string): number {
+    return this.#termsOf(token).weight
+  }
+
   passOf(token: string): number {
     return this.#passes.get(token) ?? 0
   }
@@ -96,17 +100,18 @@ export class ItemOrder {
    * as it then has no more to its credit than others may have.
    */
   giveBack(waiting: WaitingItem): boolean {
-    this.#refund(waiting)
+    this.refund(waiting)
     return this.add(waiting)
   }
 
   /** The same for a client that found the account full. */
   giveBackClient(client: WaitingClient): boolean {
-    this.#refund(client)
+    this.refund(client)
     return this.addClient(client)
   }
 
-  #refund({ sort: { token, slots } }: WaitingItem): void {
+  /** For what was chosen and not started: its token has the share that the choice took. */
+  refund({ sort: { token, slots } }: WaitingItem): void {
     const { weight } = this.#termsOf(token)
     const others = this.#tokensWaiting().filter((one) => one !== token)
     const smallest = Math.min(...others.map((one) => this.passOf(one)), this.#largest)
@@ -137,6 +142,11 @@ export class ItemOrder {
     return takeTurn(heads, new Map(this.#owed.get(pull.account)))
   }
 
+  /** Whether anything would start at this account now. */
+  fits(pull: Pull, now: number): boolean {
+    return this.#heads(pull, now, 'all').length > 0
+  }
+
   /** What has waited a whole step and needs more slots than are free, of tokens that have nothing else to start here. */
   #tooWide(heads: readonly Head[], pull: Pull, now: number): Head[] {
     if (this.lists.wide === 0) return []
@@ -156,6 +166,11 @@ export class ItemOrder {
     this.#passes.set(of.token, pass)
     this.#largest = Math.max(this.#largest, pass)
     return turn
+  }
+
+  /** What the account owes each token. */
+  owedBy(account: string): Owed | undefined {
+    return this.#owed.get(account)
   }
 
   /** The tokens of which something waits. */

@@ -3,7 +3,7 @@
  * for it. An item is one creation that waits. It has a part for each job that it will start.
  */
 import type { Owner } from '#domain/routing/owner.ts'
-import type { Reply } from '#domain/slots/lease.ts'
+import type { Lease, Reply } from '#domain/slots/lease.ts'
 
 /**
  * `waiting`: for its turn. `held`: for the end of another job, which it names. `chosen`: an account's object may start it now, or
@@ -47,10 +47,10 @@ export interface ItemSort {
   lane: string
   /** When that account was added, as owners have it. Another account under the same email is not meant. */
   laneSince?: number
-  /** Only assets pin it to that account. Another may serve it, once it has copies of them. */
-  isMovable?: true
   /** The id of the token that asked. */
   token: string
+  /** That was an own token then (docs/rfc/0010-sees-own.md). What it becomes later changes nothing for the item. */
+  isOwn?: true
   /** As asked: 1, which goes first, to 5. */
   priority: number
   /** Epoch ms. Items of one bulk call have times that differ, so this is their order. */
@@ -74,6 +74,8 @@ export interface ItemSort {
   limit?: number
   /** Keys of accounts that refused it. */
   leftOut?: string[]
+  /** Set with the state `held`: not tried before that. */
+  heldUntil?: number
   /** Set with the state `untold`. */
   reason?: UnstartedReason
 }
@@ -84,6 +86,8 @@ export interface Try {
   account: string
   leaseIds: string[]
   at: number
+  /** How many of its leases ended as `absent`. Absent: none. */
+  absents?: number
   /** Why the item came back, and when. */
   why?: string
   backAt?: number
@@ -99,6 +103,8 @@ export interface ItemRecord {
   names: string[]
   /** The name that the client itself gave its job, shortened. No other item of the tenant has it. */
   taskName?: string
+  /** What its lease will know of its texts. An end without a start names its callback id, too. */
+  fingerprint?: Lease['fingerprint']
   tokenHash: string
   /** An own token queued it (docs/rfc/0010-sees-own.md). `list`: which shows the jobs that it makes. */
   own?: { list: string }
@@ -147,6 +153,8 @@ export interface ItemShown {
   requestId?: string
   /** The id of the token that queued it. Absent: a desk of an older release. */
   token?: string
+  /** That was an own token then. */
+  isOwn?: true
   reason?: string
   refusal?: string
   jobIds?: string[]

@@ -149,6 +149,8 @@ export interface LeaseAsk {
   part?: string
   /** A parking for this reason is ignored, because no other account is left. */
   ignoredReason?: ParkReason
+  /** It is queued if it gets no slot, so it takes none while queued creations wait for slots of the account. */
+  yields?: true
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
   item?: LeaseItem
@@ -219,6 +221,8 @@ export interface EndedJob {
   outcome: Outcome
   /** What the provider told about the job's length and price. */
   told?: ToldOfJob
+  /** What the provider said when it refused a queued creation, sealed. It is kept until the desk has it, and not told with the job. */
+  refusal?: string
   /** The report of the end. It is not stored. */
   heard?: JobReport
 }

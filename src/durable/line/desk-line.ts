@@ -2,6 +2,7 @@
  * The line of a tenant's desk: creations that wait for a slot (docs/rfc/0009-queue.md). The desk decides who is next. Accounts' objects
  * ask for work and send it. An item stays in the line, with its body, until somebody says for certain what became of it.
  */
+import { GaveBack } from '#domain/line/gave-back.ts'
 import { Outlook } from '#domain/line/outlook.ts'
 import type {
   EnqueueAnswer,
@@ -37,8 +38,6 @@ import { AWAKE_MS, Waking } from './wake.ts'
 const LOOK_EVERY_MS = 30_000
 /** While nothing waits, the pauses double up to this one. */
 const LOOK_SELDOM_MS = 10 * 60_000
-/** An account that gave an item back is not given it again for so long. */
-const GAVE_BACK_MS = 5000
 /** How long jobs take is stored so often at most. */
 const SAVE_PACE_EVERY_MS = 60_000
 /** A client waits for a minute at most. */
@@ -52,8 +51,7 @@ export class DeskLine {
   readonly #waking: Waking
   readonly #untold: UntoldEnds
   readonly #held: HeldItems
-  /** By account: items that it gave back and clients that found it full, and when. */
-  readonly #gaveBack = new Map<string, Map<string, number>>()
+  readonly #gaveBack = new GaveBack()
   #outlookSoFar: Outlook | undefined
   #paceSavedAt = 0
   /** Clients that the order sent to an account, and when. One that comes back is given its turn back. */
@@ -91,7 +89,8 @@ export class DeskLine {
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
     const roomIn = (waiting: number, token?: string) =>
       this.#outlook.roomIn(waiting, lineNow(this.#context), token)
-    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context))
+    const { itemShares } = this.#context
+    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context), itemShares)
     const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn, expectedMs })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
     if (added.length > 0) this.#armSoon()
@@ -159,9 +158,10 @@ export class DeskLine {
     return row && (row.isGone ? (row.record.leftAt ?? row.sort.askedAt) : 'waits')
   }
 
-  cancel(name: string, token: string | undefined): ItemShown | 'late' | undefined {
+  cancel(name: string, token: string | undefined, isOwn: boolean): ItemShown | 'late' | undefined {
     const row = this.#context.isClosed() ? undefined : findNamed(this.#context, name)
     if (!row || (token !== undefined && row.sort.token !== token)) return undefined
+    if (isOwn && !row.record.own) return undefined
     const { memory, ports } = this.#context
     const state = memory.stateOf(row)
     if (state === 'chosen' || state === 'begun') return 'late'
@@ -183,9 +183,9 @@ export class DeskLine {
     const chosen = Array.from(memory.line.chosen.values(), ({ sort }) => sort.token)
     await this.#looks.look([...memory.line.order.lists.tokens(), ...chosen])
     if (!isOurs()) return { work: [], leave: 0, isMore: false }
-    const gaveBack = this.#gaveBackBy(ask.account)
-    const taken = takeWork(this.#context, { looks: this.#looks, gaveBack }, ask)
-    const { pull, isCut, ...answer } = taken
+    const gaveBack = this.#gaveBack.by(ask.account, this.#context.now())
+    const beside = { looks: this.#looks, gaveBack, outlook: this.#outlook }
+    const { pull, isCut, ...answer } = takeWork(this.#context, beside, ask)
     answer.isMore ||= this.#held.isAwaited(ask.account)
     const now = this.#context.now()
     for (const { id } of answer.clients ?? []) this.#noteSent(id, now)
@@ -202,7 +202,7 @@ export class DeskLine {
     // A removed tenant has no items.
     if (this.#context.isClosed()) return reports.map(({ item }) => item)
     const back = reports.flatMap((report) => takeReport(this.#context, account, report) ?? [])
-    for (const item of back) this.#noteBack(account, item)
+    for (const item of back) this.#gaveBack.note(account, item, this.#context.now())
     this.#held.lookSoon()
     if (this.#context.memory.owesAnything) this.#armSoon()
     this.#waking.add(back)
@@ -266,7 +266,7 @@ export class DeskLine {
   /** A client waits, or is back from an account that was full. A Worker of an older release does not say whose it is. */
   addClient(waiter: Waiter & Partial<ClientWish>): void {
     const { id, tried, token = '' } = waiter
-    if (tried !== undefined) this.#noteBack(tried, id)
+    if (tried !== undefined) this.#gaveBack.note(tried, id, this.#context.now())
     const isBack = this.#sent.delete(id) && tried !== undefined
     this.#context.memory.addClient(clientInLine({ ...waiter, token }), isBack)
   }
@@ -291,11 +291,6 @@ export class DeskLine {
     this.#sent.set(id, now)
   }
 
-  #noteBack(account: string, id: string): void {
-    const own = this.#gaveBack.get(account) ?? new Map<string, number>()
-    this.#gaveBack.set(account, own.set(id, this.#context.now()))
-  }
-
   // Pauses
 
   pauses(): readonly Pause[] {
@@ -314,14 +309,6 @@ export class DeskLine {
     if (!memory.owesAnything) return
     this.#armSoon()
     this.#waking.addHeads()
-  }
-
-  #gaveBackBy(account: string): Set<string> {
-    const own = this.#gaveBack.get(account)
-    const since = this.#context.now() - GAVE_BACK_MS
-    for (const [item, at] of own ?? []) if (at <= since) own?.delete(item)
-    if (own?.size === 0) this.#gaveBack.delete(account)
-    return new Set(own?.keys())
   }
 
   // The alarm

@@ -131,6 +131,7 @@ export function toShown(context: LineContext, row: ItemRow): ItemShown {
     askedAt: sort.askedAt,
     requestId: record.requestId,
     token: sort.token,
+    ...(record.own ? { isOwn: true as const } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),
@@ -194,42 +195,80 @@ export function jobIdOf(row: ItemRow | undefined, name: string): string | undefi
   return jobIds[Math.max(0, names.indexOf(name))] || undefined
 }
 
-/** `expect`: its place and when it should start. */
+interface OfToken {
+  token: string
+  waiting: number
+  /** Its lists in the order, and what waits for the end of another job. */
+  lists: readonly (readonly WaitingItem[])[]
+}
+
+/** Those of which something waits, by their ids. */
+function tokensAsked(
+  { memory: { line } }: LineContext,
+  { token: asked, isOwn }: LineQuery,
+  isAsked: (sort: ItemSort) => boolean
+): OfToken[] {
+  const held = new Map<string, WaitingItem[]>()
+  for (const [item, sort] of line.held)
+    if (isAsked(sort)) held.set(sort.token, [...(held.get(sort.token) ?? []), { item, sort }])
+  const { lists: inOrder } = line.order
+  const tokens = new Set([...inOrder.tokens(), ...held.keys()])
+  return Array.from(tokens)
+    .filter((token) => asked === undefined || token === asked)
+    .map((token) => {
+      const mine = held.get(token) ?? []
+      const lists = inOrder.listsOf(token).map(({ items }) => items)
+      const count =
+        isOwn === true
+          ? lists.reduce((sum, list) => sum + list.filter(({ sort }) => isAsked(sort)).length, 0)
+          : inOrder.countOf(token)
+      return { token, waiting: count + mine.length, lists: [...lists, mine] }
+    })
+    .filter(({ waiting }) => waiting > 0)
+    .toSorted((one, other) => (one.token < other.token ? -1 : 1))
+}
+
+/** `expect`: its place and when it should start. What waits for the end of another job has none yet. */
 export function listLine(
   context: LineContext,
-  { token, after, limit }: LineQuery,
+  query: LineQuery,
   expect: (waiting: WaitingItem) => Pick<ItemShown, 'place' | 'startsAt'>
 ): Omit<LinePage, 'startsAMinute'> {
-  const { order, chosen } = context.memory.line
-  const isAsked = (of: string) => token === undefined || of === token
-  const tokens = order
-    .tokens()
-    .filter((of) => isAsked(of.token) && order.lists.countOf(of.token) > 0)
-    .toSorted((one, other) => (one.token < other.token ? -1 : 1))
+  const { token, isOwn, after, limit } = query
+  const { order, chosen, held } = context.memory.line
+  const isAsked = (sort: ItemSort) =>
+    (token === undefined || sort.token === token) && (isOwn !== true || sort.isOwn === true)
+  const tokens = tokensAsked(context, query, isAsked)
   const page: WaitingItem[] = []
-  for (const of of tokens) {
+  for (const { lists } of tokens) {
     if (page.length > limit) break
-    const all = of.lists.flatMap(({ items }) => items).toSorted(compareAge)
-    const left = all.filter((one) => after === undefined || placeIn(one) > after)
+    const left = lists
+      .flat()
+      .filter(({ sort }) => isAsked(sort))
+      .toSorted(compareAge)
+      .filter((one) => after === undefined || placeIn(one) > after)
     page.push(...left.slice(0, limit + 1 - page.length))
   }
   const shown = page.slice(0, limit)
   const last = page.length > limit ? shown.at(-1) : undefined
   return {
-    waiting: tokens.reduce((sum, of) => sum + order.lists.countOf(of.token), 0),
-    starting: Array.from(chosen.values()).filter(({ sort }) => isAsked(sort.token)).length,
-    tokens: tokens.map(({ token: id, weight, lists }) => ({
+    waiting: tokens.reduce((sum, of) => sum + of.waiting, 0),
+    starting: Array.from(chosen.values()).filter(({ sort }) => isAsked(sort)).length,
+    tokens: tokens.map(({ token: id, lists, waiting }) => ({
       token: id,
-      waiting: order.lists.countOf(id),
-      weight,
-      oldestAt: Math.min(...lists.map(({ items }) => items[0]?.sort.askedAt ?? Infinity)),
+      waiting,
+      weight: order.weightOf(id),
+      oldestAt: Math.min(
+        ...lists.map((items) => items.find(({ sort }) => isAsked(sort))?.sort.askedAt ?? Infinity)
+      ),
     })),
     items: shown.flatMap((waiting) => {
       const row = context.memory.items.find(waiting.item)
       if (!row) return []
       const { token: id, lane, priority, startBy } = waiting.sort
       const sort = { token: id, lane, priority, startBy }
-      return [{ ...toShown(context, row), ...sort, ...expect(waiting) }]
+      const expected = held.has(waiting.item) ? {} : expect(waiting)
+      return [{ ...toShown(context, row), ...sort, ...expected }]
     }),
     ...(last ? { next: placeIn(last) } : {}),
   }

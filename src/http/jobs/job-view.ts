@@ -8,7 +8,7 @@ import { hushed } from '#domain/line/waits-for.ts'
 import { WAITS_FOR, type ItemShown } from '#domain/queue/item.ts'
 import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
-import { jobNameOf } from '#domain/slots/queued-lease.ts'
+import { jobNameOf, neverLeftLine } from '#domain/slots/queued-lease.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { itsTenant } from '#http/request/partial.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -158,16 +158,17 @@ function statusOf(lease: Pick<Lease, 'state'>): string {
  * line is kept by some account, which has nothing to do with it.
  */
 export function toJobView(email: string | null, { lease, ended }: JobRecord) {
+  const isOfLine = neverLeftLine(lease)
   return {
     jobid: nameOf(lease),
     ...providerJobOf(lease),
     requestId: lease.requestId,
-    email: ended?.outcome.isUnstarted ? null : email,
+    email: isOfLine ? null : email,
     type: lease.route,
     status: ended?.outcome.status ?? statusOf(lease),
     status_final: ended !== undefined,
     detail: ended?.outcome.detail ?? null,
-    created: new Date(lease.acquiredAt).toISOString(),
+    created: new Date((isOfLine && lease.item?.askedAt) || lease.acquiredAt).toISOString(),
     ended: ended ? new Date(ended.endedAt).toISOString() : null,
   }
 }
@@ -212,20 +213,20 @@ export function toItemInFull(item: ItemShown, name: string, isNameless: boolean)
   const { names, askedAt, route, reason, place, startsAt, waitsFor, endedAt } = item
   const isOver = isUnstarted(item)
   const asked = new Date(askedAt).toISOString()
-  const over = toTime(isOver ? endedAt : undefined)
   const jobid = names.find((one) => one === name) ?? names[0] ?? item.item
-  const ended = OUTCOMES.find((status) => status === reason) ?? 'failed'
+  const outcome = OUTCOMES.find((status) => status === reason) ?? 'failed'
+  const ended = toTime(isOver ? endedAt : undefined)
   return {
     jobid,
     requestId: item.requestId ?? item.item,
     email: null,
     type: route,
-    status: isOver ? ended : 'queued',
+    status: isOver ? outcome : 'queued',
     status_final: isOver,
     detail: isOver ? whyUnstarted(reason) : null,
     created: asked,
-    ended: over,
-    times: { asked, started: null, accepted: null, ended: over },
+    ended,
+    times: { asked, started: null, accepted: null, ended },
     ...(place === undefined ? {} : { place }),
     ...(startsAt === undefined ? {} : { startsAround: new Date(startsAt).toISOString() }),
     ...(waitsFor === undefined ? {} : { waitsFor: isNameless ? hushed(waitsFor) : waitsFor }),

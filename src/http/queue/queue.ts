@@ -8,10 +8,12 @@ import { WAITS_FOR, type WaitsFor } from '#domain/queue/item.ts'
 import type { LinePage } from '#domain/ports/line.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
+import { dispatchRequest } from '#flows/dispatch-request.ts'
 import { bulk } from '#flows/queue/bulk.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { callLimitsOf } from '#http/calls/caller-limits.ts'
+import { ownCallOf } from '#http/calls/drop-in.ts'
 import { makeReply } from '#http/calls/reply-url.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -89,7 +91,7 @@ export function addLine(app: App, provider: Provider): void {
       needs: 'use',
       path: '/',
       summary:
-        'Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order, each by itself',
+        'Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order',
       eachOf: creation,
       answers: { 200: queued, 400: ownError, 413: ownError },
     },
@@ -112,6 +114,7 @@ export function addLine(app: App, provider: Provider): void {
       const query = {
         limit,
         ...(token === undefined ? {} : { token }),
+        ...(sees === 'own' ? { isOwn: true as const } : {}),
         ...(cursor === undefined ? {} : { after: cursor.replaceAll('.', ' ') }),
       }
       const found = await c.get('ports').desk(tenant, provider.name).listLine(query).catch(older)
@@ -121,13 +124,8 @@ export function addLine(app: App, provider: Provider): void {
 }
 
 async function queueAll(c: Context<AppEnv>, provider: Provider) {
-  const { tenant, id: tokenId, hash, scope, isOperator, sees } = c.get('caller')
+  const { tenant, id: tokenId, hash, scope, isOperator } = c.get('caller')
   if (isOperator) throw notForOperator()
-  // The gate that looks at what a call names stands before single calls.
-  if (sees === 'own') {
-    const message = 'A token that sees only its own queues one creation at a time.'
-    throw new AppError('forbidden', `${message} Send each with Prefer: respond-async.`)
-  }
   const ports = c.get('ports')
   if (!ports.isLineOpen) throw new AppError('not_implemented', 'This gateway queues nothing yet.')
   const bytes = await readAll(c)
@@ -143,12 +141,13 @@ async function queueAll(c: Context<AppEnv>, provider: Provider) {
     by: actorOf(c),
     mayChange: scope === 'full',
     ...callLimitsOf(c.get('caller')),
+    ...ownCallOf(c.get('caller'), undefined),
     replyOf: (url: string | undefined) => {
       const names = { urlName: 'headers.X-Gateway-Reply-Url', refName: '' }
       return makeReply(c, { url, ref: undefined, ...names })
     },
   }
-  const work = bulk(ports, call, inPortions(readBulkItems(bytes, body.items)))
+  const work = bulk(ports, call, inPortions(readBulkItems(bytes, body.items)), dispatchRequest)
   // It goes on if the client disconnects. What is queued then is known by its keys.
   ports.defer(work.catch(() => {}))
   return work

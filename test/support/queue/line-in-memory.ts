@@ -60,6 +60,14 @@ export class LineInMemory implements Line {
     return kept && { state: kept.state, hasBody: kept.sealed !== '' }
   }
 
+  /** Its time as one that came too early is over. */
+  ready(item: string): void {
+    const kept = this.#items.get(item)
+    if (!kept) throw new Error(`no item ${item}`)
+    this.#move(kept, 'ready')
+    this.#order.add({ item, sort: kept.sort })
+  }
+
   async enqueue(items: NewItem[]): Promise<EnqueueAnswer[]> {
     return items.map((item) => this.#enqueueOne(item))
   }
@@ -102,9 +110,14 @@ export class LineInMemory implements Line {
     return []
   }
 
-  async cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined> {
+  async cancelItem(
+    name: string,
+    token?: string,
+    isOwn = false
+  ): Promise<ItemShown | 'late' | undefined> {
     const kept = this.#named(name)
     if (!kept || (token !== undefined && kept.sort.token !== token)) return undefined
+    if (isOwn && !kept.record.own) return undefined
     if (kept.state === 'chosen' || kept.state === 'begun') return 'late'
     this.#end(kept, 'cancel', 'cancelled')
     return toShown(kept)
@@ -182,7 +195,8 @@ export class LineInMemory implements Line {
     const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
     if (!event || move(state, event) === 'refused') return
     const why = report.kind === 'back' ? report.why : undefined
-    record.tries = tries.map((one) => (one === chosen && why ? { ...one, why } : one))
+    const absents = report.kind === 'back' ? (report.absents ?? 0) : 0
+    record.tries = tries.map((one) => (one === chosen && why ? { ...one, why, absents } : one))
     delete kept.chosen
     if (report.kind === 'begun') {
       const email = this.#setting.accounts[account]?.email ?? ''
@@ -272,6 +286,8 @@ function toShown({ item, record, state, sort }: Kept): ItemShown {
     route: sort.route,
     askedAt: sort.askedAt,
     requestId: record.requestId,
+    token: sort.token,
+    ...(record.own ? { isOwn: true as const } : {}),
     ...(sort.reason === undefined ? {} : { reason: sort.reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),
