@@ -23,13 +23,15 @@ interface CreationStory {
 
 /** Names that differ from world to world. */
 const NAMES =
-  /[a-z]+-[0-9a-f]{20}|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=endpoints\/|deliveries\/|tokens\/|alerts\/|token=)[^/?&]+/g
+  /[a-z]+-[0-9a-f]{20}|(?:[a-z]+_)?[0-9a-f]{12}7[0-9a-f]{19}|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=endpoints\/|deliveries\/|tokens\/|alerts\/|token=)[^/?&]+/g
 
 export function storyOf(scene: Scene): Story {
   const { intentions, heygen, receivers, answers, answersOfSteps } = scene
-  const creations = [...intentions.values()].map(({ mark, answers: heard, views }) => {
+  const creations = [...intentions.values()].map(({ mark, answers: heard, views, item }) => {
     const jobs = heygen.creations.filter((one) => one.mark === mark).flatMap((one) => one.jobs)
-    const told = jobs.flatMap(({ id }) => toldOf(receivers.received, id))
+    // A queued job is told under its name, also if it never began.
+    const names = item?.names ?? jobs.map(({ id }) => id)
+    const told = names.flatMap((name) => toldOf(receivers.received, name))
     const ends = jobs.map(({ isDone }) => (isDone ? 'done' : 'failed'))
     const seen = views.map(({ status }) => status)
     return [mark, { answers: heard, jobs: ends, views: seen, told: told.toSorted() }] as const
