@@ -68,8 +68,10 @@ export interface Tenant {
 export interface Job {
   tenant?: string
   provider?: string
-  /** The provider's id. null: not known. */
+  /** The name of a queued job, else the provider's id. null: not known. */
   jobid: string | null
+  /** Of a queued job: the provider's id. Absent: not known. */
+  providerJob?: string
   requestId: string
   email: string | null
   type: string
@@ -97,6 +99,7 @@ export interface JobInFull extends Job {
   /** While it waits in the queue. */
   place?: number
   startsAround?: string
+  waitsFor?: string
   /** Paths of the gateway, by kind. Absent: there is no file to fetch. */
   files?: Partial<Record<'video' | 'image' | 'audio', string>>
 }
@@ -228,6 +231,8 @@ export interface QueueItem {
   type: string
   place: number | null
   startsAround: string | null
+  /** A gateway of an earlier release does not say it. */
+  waitsFor?: string | null
   priority: number
   /** null: any account may serve it. */
   account: string | null

@@ -193,13 +193,14 @@ function columnsFor(put: (changed: Delivery) => void): Column<Delivery>[] {
   ]
 }
 
-function What({ one: { id, tenant, event, provider, job } }: { one: Delivery }) {
+function What({ one: { id, tenant, event, provider, job, providerJob } }: { one: Delivery }) {
   return (
     <>
       <a href={hrefTo(['deliveries', id], { tenant })}>{event.type}</a>
       {job !== null && (
         <small class="below">
           job <a href={hrefTo(['jobs', provider, job], { tenant })}>{job}</a>
+          {providerJob && <>, at the provider {providerJob}</>}
         </small>
       )}
     </>

@@ -58,7 +58,7 @@ function Whole({
   tenant: string | undefined
   reload: () => void
 }) {
-  const { attempts, body, job, provider, endpoint, reason } = one
+  const { attempts, body, job, providerJob, provider, endpoint, reason } = one
   const row = { ...one, attempts: attempts.length, ...(tenant === undefined ? {} : { tenant }) }
   const advice = one.state === 'delivered' ? '' : adviceOn(one)
   return (
@@ -91,6 +91,7 @@ function Whole({
             <a href={hrefTo(['jobs', provider, job], { tenant })}>{job}</a>
           )}
         </Fact>
+        {providerJob && <Fact name="At the provider">{providerJob}</Fact>}
         <Fact name="Made">
           {clock(one.created)} (<Ago at={one.created} />)
         </Fact>

@@ -9,6 +9,8 @@ export interface Delivery {
   reason: string | null
   provider: string
   job: string | null
+  /** Of a queued job: the provider's id. */
+  providerJob?: string
   event: { id: string; type: string }
   endpoint: string | null
   url: string | null

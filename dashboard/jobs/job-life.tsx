@@ -10,7 +10,7 @@ import { useLoad } from '../shell/load.ts'
 import { hrefTo } from '../shell/router.ts'
 import { isOneTenant } from '../shell/session.ts'
 import { tenantTitle } from '../shell/tenants.ts'
-import { JobState } from './job-words.tsx'
+import { JobState, waitsForWords } from './job-words.tsx'
 import { Preview } from './preview.tsx'
 import { StoryStepLine } from './story.tsx'
 
@@ -78,7 +78,8 @@ interface KnownLife {
 }
 
 function Life({ job, deliveries, provider, tenant }: KnownLife) {
-  const { ended, status, email, type, requestId, jobid, waitedMs, tookMs, story = [] } = job
+  const { ended, status, email, type, requestId, jobid, providerJob, waitedMs, tookMs } = job
+  const { story = [] } = job
   return (
     <>
       <dl class="facts wide">
@@ -88,6 +89,8 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
             <a href={hrefTo(['pool'], { find: email })}>{email}</a>
           ) : status === 'queued' ? (
             'not chosen yet'
+          ) : job.times.started === null ? (
+            'none: it never started'
           ) : (
             'not told'
           )}{' '}
@@ -105,6 +108,14 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
         </dd>
         <dt>Job</dt>
         <dd>{jobid ? <code>{jobid}</code> : 'not known'}</dd>
+        {providerJob && (
+          <>
+            <dt>At the provider</dt>
+            <dd>
+              <code>{providerJob}</code>
+            </dd>
+          </>
+        )}
         <dt>Request</dt>
         <dd>
           <code>{requestId}</code>
@@ -132,13 +143,15 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
   )
 }
 
-function Open({ job: { status, created, place, startsAround } }: { job: JobInFull }) {
+function Open({ job }: { job: JobInFull }) {
+  const { status, created, place, startsAround, waitsFor } = job
   if (status === 'queued')
     return (
       <li class="open">
         <strong>In the queue</strong> for <Age at={created} />
         {place !== undefined && <span>, at place {place}</span>}
-        {startsAround !== undefined && <span>. It should start around {clock(startsAround)}.</span>}
+        {waitsFor !== undefined && <span>. It waits for {waitsForWords(waitsFor)}</span>}
+        {startsAround !== undefined && <span>. It should start around {clock(startsAround)}</span>}.
       </li>
     )
   return (

@@ -230,3 +230,14 @@ test('a job that failed for want of credit makes its account’s funds doubted',
     order: { scope: 'jobs', reason: 'credit' },
   })
 })
+
+test('only a received refusal with a code for it says that something named is not ready yet', () => {
+  const says = (status: number, code: string) =>
+    heygen.answers.saysNotReady?.({ status, body: { error: { code, message: 'x' } } })
+  expect(says(409, 'resource_not_ready')).toBe(true)
+  expect(says(400, 'brand_kit_not_ready')).toBe(true)
+  expect(says(500, 'resource_not_ready')).toBe(false)
+  expect(says(200, 'resource_not_ready')).toBe(false)
+  expect(says(409, 'request_in_progress')).toBe(false)
+  expect(says(400, 'avatar_not_usable')).toBe(false)
+})

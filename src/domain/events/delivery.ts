@@ -33,7 +33,10 @@ export interface Delivery {
   eventId?: string
   /** Ids in the event. They select endpoints that want the events of one video or project only. */
   mentions: string[]
+  /** What the client calls the job. */
   jobId?: string
+  /** The provider's id of a queued job, which its client knows by another name. */
+  providerJobId?: string
   requestId?: string
   /** The own token of the job (RFC 0010). */
   ownToken?: string
@@ -63,6 +66,8 @@ export interface Announcement {
   mentions: string[]
   /** Absent for an event about a job that the gateway did not start. Only endpoints get such an event. */
   lease?: Lease
+  /** The provider's id of a queued job. `lease` has the name that its client knows. */
+  providerJobId?: string
   /** The body for the job's own callback URL, if the creation asked for another form. */
   replyBody?: string
   /** The own token of the job, where there is no lease. */
@@ -85,7 +90,7 @@ export function deliveriesOf(
   targets: DeliveryTargets | undefined,
   now: number
 ): Delivery[] {
-  const { lease, event, mentions } = announcement
+  const { lease, event, mentions, providerJobId } = announcement
   const ownToken = announcement.ownToken ?? lease?.ownToken
   const reply = lease?.reply
   const callback: Target[] = reply?.url === undefined ? [] : [callbackTo(reply.url, reply.ref)]
@@ -100,6 +105,7 @@ export function deliveriesOf(
     eventId: announcement.eventId,
     mentions,
     ...(lease?.jobId === undefined ? {} : { jobId: lease.jobId }),
+    ...(providerJobId === undefined ? {} : { providerJobId }),
     ...(lease === undefined ? {} : { requestId: lease.requestId }),
     ...(ownToken === undefined ? {} : { ownToken, ...toTenant(target, targets) }),
     target,
@@ -149,8 +155,10 @@ export function expandEndpoints(
   now: number
 ): Delivery[] {
   const { provider, tenant, event, mentions, jobId, requestId, ownToken } = delivery
+  const { providerJobId } = delivery
   const about = {
     ...(jobId === undefined ? {} : { jobId }),
+    ...(providerJobId === undefined ? {} : { providerJobId }),
     ...(requestId === undefined ? {} : { requestId }),
   }
   const own = ownToken === undefined ? {} : { ownToken }

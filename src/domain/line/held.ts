@@ -2,18 +2,23 @@
  * Items that name the job of another item: a creation that goes on from another's result. Such an item is held until that job has
  * completed, and ends with it if it does not. Names are given before, so no two items can wait for each other.
  */
-import type { ItemState } from '#domain/queue/item.ts'
+import type { ItemState, Try } from '#domain/queue/item.ts'
 import type { Outcome } from '#domain/slots/lease.ts'
+import { wasNotReady } from './tries.ts'
 
-/** How often an item goes back because the provider says that a job named in it has not ended, and the pause between. */
+/** How often an item goes back because the provider says that a job named in it has not ended, and the pause between. Not divided by TIME_SCALE. */
 const NOT_READY_MAX = 10
-const NOT_READY_PAUSE_MS = 60_000
+export const NOT_READY_PAUSE_MS = 60_000
 
-/** Another item that this one names. `outcome`: of its job; absent while that runs, or is not known to have ended. */
+/**
+ * Another item that this one names. `outcome`: of its job; absent while that runs, or is not known to have ended. `isForgotten`: it began
+ * so long ago that its account keeps nothing of it. So it is over, and the provider says whether one can go on from it.
+ */
 export interface NamedItem {
   item: string
   state: ItemState
   outcome?: Outcome['status']
+  isForgotten?: true
 }
 
 /** `held`, `failed`: `after` is the item that decides. The next look asks about the next one. */
@@ -36,16 +41,17 @@ export function afterOf(named: readonly NamedItem[]): string | undefined {
   return turn.kind === 'held' ? turn.after : undefined
 }
 
-function fateOf({ state, outcome }: NamedItem): 'open' | 'completed' | 'failed' {
+function fateOf({ state, outcome, isForgotten }: NamedItem): 'open' | 'completed' | 'failed' {
   if (state === 'untold' || state === 'ended') return 'failed'
+  if (isForgotten) return 'completed'
   if (state !== 'begun' || outcome === undefined) return 'open'
   return outcome === 'completed' ? 'completed' : 'failed'
 }
 
 /**
- * When the item may be tried again after the provider said that a job named in it has not ended. `times`: how often it has said so,
- * this time included. Undefined: never, it ends as refused.
+ * Whether an item may be tried again after the provider said that a job named in it has not ended. False: it ends as refused.
+ * `before`: its tries before this one.
  */
-export function readyAgainAt(times: number, now: number): number | undefined {
-  return times > NOT_READY_MAX ? undefined : now + NOT_READY_PAUSE_MS
+export function mayBeReadyLater(before: readonly Try[]): boolean {
+  return before.filter((one) => wasNotReady(one)).length < NOT_READY_MAX
 }

@@ -7,19 +7,33 @@ export const PARKED = 'parked: '
 export const BUSY = `${PARKED}busy`
 /** The same without a parking: the provider counts jobs that the gateway does not see. */
 export const FULL_THERE = 'full at the provider'
+/** The provider said that a job named in the item has not ended. */
+export const NOT_READY = 'not ready'
 
 const KEPT_MAX = 20
+
+/** An item goes back for an absent job once, whichever account has it then: how many of its leases ended so at other accounts. */
+export function absentsElsewhere(tries: readonly Try[], account: string): number {
+  const others = tries.filter((one) => one.account !== account)
+  return others.reduce((sum, { absents = 0 }) => sum + absents, 0)
+}
 
 /** Whether the try got an account parked for something that may be the item's own fault. */
 export function hasParked({ why = '' }: Try): boolean {
   return why.startsWith(PARKED) && why !== BUSY
 }
 
+/** Whether the provider said there that a job named in the item has not ended. */
+export function wasNotReady({ why }: Try): boolean {
+  return why === NOT_READY
+}
+
 /**
- * The latest ones, and those that decide something later: one that parked an account, and one under whose first lease nothing ran.
- * Nothing runs under the leases of the others, since their accounts have said so.
+ * The latest ones, and those that decide something later: one that parked an account, one that came too early, and one under whose
+ * first lease nothing ran. Nothing runs under the leases of the others, since their accounts have said so.
  */
 export function keptTries(tries: readonly Try[]): Try[] {
   const isOld = (at: number) => at < tries.length - KEPT_MAX
-  return tries.filter((one, at) => !isOld(at) || hasParked(one) || one.leaseIds.length > 1)
+  const decides = (one: Try) => hasParked(one) || wasNotReady(one) || one.leaseIds.length > 1
+  return tries.filter((one, at) => !isOld(at) || decides(one))
 }

@@ -127,13 +127,21 @@ export interface WorkAnswer {
 
 /**
  * What became of an item at an account. `begun`: its jobs run. `back`: nothing ran, and it may be tried again, elsewhere if
- * `isLeftOut`. `over`: it has ended, and the account's object has told it.
+ * `isLeftOut`, or a while later if `isTooEarly`: a job that it names has not ended. A desk of an older release tries it again at once.
+ * `absents`: how many of its leases ended as `absent` there. `over`: it has ended, and the account's object has told it.
  */
 export type WorkReport = { item: string; leaseId: string } &
   /** `parts`: which jobs of the item these are, from 0. Absent: the first ones. */
   (
     | { kind: 'begun'; owners: Owner[]; starts: JobStart[]; parts?: number[] }
-    | { kind: 'back'; why: string; isLeftOut?: true; refusal?: string }
+    | {
+        kind: 'back'
+        why: string
+        isLeftOut?: true
+        isTooEarly?: true
+        absents?: number
+        refusal?: string
+      }
     | { kind: 'over'; reason: string; refusal?: string }
   )
 

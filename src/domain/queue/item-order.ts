@@ -96,17 +96,18 @@ export class ItemOrder {
    * as it then has no more to its credit than others may have.
    */
   giveBack(waiting: WaitingItem): boolean {
-    this.#refund(waiting)
+    this.refund(waiting)
     return this.add(waiting)
   }
 
   /** The same for a client that found the account full. */
   giveBackClient(client: WaitingClient): boolean {
-    this.#refund(client)
+    this.refund(client)
     return this.addClient(client)
   }
 
-  #refund({ sort: { token, slots } }: WaitingItem): void {
+  /** For what was chosen and not started: its token has the share that the choice took. */
+  refund({ sort: { token, slots } }: WaitingItem): void {
     const { weight } = this.#termsOf(token)
     const others = this.#tokensWaiting().filter((one) => one !== token)
     const smallest = Math.min(...others.map((one) => this.passOf(one)), this.#largest)
@@ -135,6 +136,11 @@ export class ItemOrder {
   peek(pull: Pull, now: number): Pick<Head, 'next' | 'isLate'> | undefined {
     const heads = this.#heads(asIfEmpty(pull), now, 'all')
     return takeTurn(heads, new Map(this.#owed.get(pull.account)))
+  }
+
+  /** Whether anything would start at this account now. */
+  fits(pull: Pull, now: number): boolean {
+    return this.#heads(pull, now, 'all').length > 0
   }
 
   /** What has waited a whole step and needs more slots than are free, of tokens that have nothing else to start here. */

@@ -19,22 +19,27 @@ interface Reported {
   serving?: readonly string[]
 }
 
-/** The part of a report that decides. `isLeftOut`: this account refused the item, and another may take it. */
+/**
+ * The part of a report that decides. `isLeftOut`: this account refused the item, and another may take it. `isTooEarly`: a job that the
+ * item names has not ended.
+ */
 interface ReportFacts {
   leaseId: string
   kind: 'begun' | 'back' | 'over'
   isLeftOut?: true
+  isTooEarly?: true
 }
 
 /** Undefined: the report changes nothing, and needs no writing. */
 export function judgeReport(
   { state, leaseIds, leftOut, serving }: Reported,
   account: string,
-  { leaseId, kind, isLeftOut }: ReportFacts
+  { leaseId, kind, isLeftOut, isTooEarly }: ReportFacts
 ): ItemEvent | undefined {
   if (kind === 'begun') return leaseIds.includes(leaseId) ? 'begun' : undefined
   if (state !== 'chosen' || leaseIds.at(-1) !== leaseId) return undefined
   if (kind === 'over') return 'over'
+  if (isTooEarly) return 'not_ready'
   const refusedBy = new Set([...leftOut, ...(isLeftOut ? [account] : [])])
   const isByAll = serving?.every((one) => refusedBy.has(one)) === true
   return isLeftOut && (isByAll || refusedBy.size >= REFUSED_BY_MAX) ? 'refused' : 'back'

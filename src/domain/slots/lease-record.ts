@@ -44,6 +44,8 @@ export interface EndedRecord {
   lease: LeaseRecord
   outcome: Outcome
   told?: ToldOfJob
+  /** What a refusal said, sealed, until the desk has it. */
+  refusal?: string
   /** How many creations were refused since the end before. Only in memory until this row, so a crash loses a few. */
   refused?: number
 }

@@ -219,6 +219,8 @@ export interface EndedJob {
   outcome: Outcome
   /** What the provider told about the job's length and price. */
   told?: ToldOfJob
+  /** What the provider said when it refused a queued creation, sealed. It is kept until the desk has it, and not told with the job. */
+  refusal?: string
   /** The report of the end. It is not stored. */
   heard?: JobReport
 }

@@ -12,6 +12,11 @@ export function jobNameOf(lease: Pick<Lease, 'id' | 'requestId' | 'item'>): stri
   return lease.item?.names[partOf(lease)]
 }
 
+/** Whether it is the end of an item that ended in the line: the desk had it told under the item's own id. */
+export function neverLeftLine({ requestId, item }: Pick<Lease, 'requestId' | 'item'>): boolean {
+  return item !== undefined && item.id === requestId
+}
+
 /** What the lease's job is called in its token's share. An item may have had several leases, and is counted once. */
 export function shareNameOf(lease: Lease): string {
   return lease.item ? leaseIdOf(lease.item.id, partOf(lease)) : lease.id
@@ -50,15 +55,20 @@ export function withAbsentCreations(ended: readonly EndedJob[]): EndedJob[] {
   })
 }
 
-/** The ends of a queued creation that never started: one for each job that it would have had. `ask`: for the lease that it never got. */
+/**
+ * The ends of a queued creation that never started: one for each job that it would have had. `ask`: for the lease that it never got.
+ * `refusal`: what the provider said, sealed. The first of them keeps it.
+ */
 export function unstartedEnds(
   ask: LeaseAsk,
   detail: string,
   endedAt: number,
-  durations: Durations
+  durations: Durations,
+  refusal?: string
 ): EndedJob[] {
   const outcome = { status: 'failed', detail, isUnstarted: true } as const
   return (ask.item?.names ?? []).map((_, part) => {
-    return { lease: newLease(ask, part, endedAt, durations), endedAt, outcome }
+    const kept = part === 0 && refusal !== undefined ? { refusal } : {}
+    return { lease: newLease(ask, part, endedAt, durations), endedAt, outcome, ...kept }
   })
 }

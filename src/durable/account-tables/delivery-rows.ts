@@ -219,8 +219,8 @@ export class DeliveryRows {
     const wanted = [from, to, tenant, state ?? null, job ?? null, limit, ownToken]
     const rows = this.#sql.exec<Row>(LIST, ...wanted)
     const owed = [...this.#owed.values()].flatMap(({ delivery }) => {
-      const { id, jobId, requestId } = delivery
-      const isOfJob = job === undefined || job === jobId || job === requestId
+      const { id, jobId, providerJobId, requestId } = delivery
+      const isOfJob = job === undefined || [jobId, providerJobId, requestId].includes(job)
       const isSeen = ownToken === null || (delivery.ownToken === ownToken && !delivery.isToTenant)
       const isPending = (state ?? 'pending') === 'pending'
       const isWanted = delivery.tenant === tenant && isPending && isOfJob && isSeen
@@ -262,7 +262,7 @@ const RESENT = `
 const LIST = `
   SELECT record, '' AS body FROM outgoing
   WHERE id >= ?1 AND id < ?2 AND tenant = ?3 AND (?4 IS NULL OR state = ?4)
-    AND (?5 IS NULL OR ?5 IN (job_id, request_id))
+    AND (?5 IS NULL OR ?5 IN (job_id, request_id, json_extract(record, '$.providerJobId')))
     AND (?7 IS NULL OR (json_extract(record, '$.ownToken') = ?7 AND json_extract(record, '$.isToTenant') IS NULL))
   ORDER BY id DESC LIMIT ?6`
 

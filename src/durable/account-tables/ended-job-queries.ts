@@ -1,4 +1,29 @@
-/** The SQL of ended-jobs.ts. Each statement goes along the primary key, or reads whole spans. */
+/** The SQL of ended-jobs.ts, and its rows. Each statement goes along the primary key, or reads whole spans. */
+import type { Outcome } from '#domain/slots/lease.ts'
+
+export interface Row {
+  [column: string]: SqlStorageValue
+  span: number
+  name: string
+  id: string
+  ended_at: number
+  watches: string
+  is_sure: number
+  late: string | null
+  main: string | null
+  record: string | null
+}
+
+/** Of the statement `TIMES`. */
+export interface TimesRow {
+  [column: string]: SqlStorageValue
+  requestId: string
+  askedAt: number | null
+  acquiredAt: number
+  at: number
+  status: Outcome['status']
+  refused: number | null
+}
 
 /** All but `owed`, which is long and seldom read. */
 const COLUMNS = ['span', 'name', 'id', 'ended_at', 'watches', 'is_sure', 'late', 'main', 'record']
@@ -25,6 +50,11 @@ export const MAIN = `SELECT ${COLUMNS} FROM ended_job WHERE span = ?1 AND name =
 
 /** The id of a lease is its request's id, or that with a dot and a number. */
 export const OF_REQUEST = `SELECT ${COLUMNS} FROM ended_job WHERE span = ?1 AND id >= ?2 AND id < ?3 AND record IS NOT NULL`
+
+/** What a refusal said. The end of a job that never was is stored under its lease's id. */
+const REFUSED = `span = ?1 AND name = ?2 AND json_extract(record, '$.refusal') IS NOT NULL`
+export const REFUSAL = `SELECT json_extract(record, '$.refusal') AS refusal FROM ended_job WHERE ${REFUSED}`
+export const DROP_REFUSAL = `UPDATE ended_job SET record = json_remove(record, '$.refusal') WHERE ${REFUSED}`
 
 export const OF_LEASES = `SELECT ${COLUMNS} FROM json_each(?1) AS every CROSS JOIN ended_job ON ended_job.span = every.value
   WHERE record IS NOT NULL AND ended_job.id IN (SELECT value FROM json_each(?2) AS wanted)`

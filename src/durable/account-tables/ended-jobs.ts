@@ -21,6 +21,7 @@ import { BEGAN_BEFORE_MS, type JobTimes, type ThroughputQuery } from '#domain/li
 import { placeOf } from '#domain/jobs/list-jobs.ts'
 import { firstTimedId, isTimedId, prefixOf, timeOf } from '#domain/text/time-ordered-id.ts'
 import * as queries from './ended-job-queries.ts'
+import type { Row, TimesRow } from './ended-job-queries.ts'
 
 export const ENDED_SCHEMA = `
   CREATE TABLE IF NOT EXISTS ended_job (
@@ -68,19 +69,6 @@ export interface EndedPage {
   stoppedAt?: string
 }
 
-interface Row {
-  [column: string]: SqlStorageValue
-  span: number
-  name: string
-  id: string
-  ended_at: number
-  watches: string
-  is_sure: number
-  late: string | null
-  main: string | null
-  record: string | null
-}
-
 export class EndedJobs {
   readonly #sql: SqlStorage
 
@@ -93,7 +81,7 @@ export class EndedJobs {
    * creations were refused since the end before. False: the job's end was there already.
    */
   add(
-    { lease, endedAt, outcome, told }: EndedJob,
+    { lease, endedAt, outcome, told, refusal }: EndedJob,
     unmatched: readonly UnmatchedEnd[] = [],
     refused = 0,
     owed?: string
@@ -102,6 +90,7 @@ export class EndedJobs {
       lease: toLeaseRecord(lease),
       outcome,
       ...(told === undefined ? {} : { told }),
+      ...(refusal === undefined ? {} : { refusal }),
       ...(refused === 0 ? {} : { refused }),
     }
     const record = JSON.stringify(stored)
@@ -160,6 +149,17 @@ export class EndedJobs {
   /** The jobs of one creation. */
   ofRequest(requestId: string): EndedJob[] {
     return this.#rows(queries.OF_REQUEST, spanOf(requestId), requestId, `${requestId}/`).map(toEnd)
+  }
+
+  /** What the provider said, sealed, when it refused the creation of this lease. Undefined: nothing, or the desk has it. */
+  refusalOf(leaseId: string): string | undefined {
+    const place = [spanOf(leaseId), leaseId]
+    const [row] = this.#sql.exec<{ refusal: string }>(queries.REFUSAL, ...place).toArray()
+    return row?.refusal
+  }
+
+  dropRefusal(leaseId: string): void {
+    this.#sql.exec(queries.DROP_REFUSAL, spanOf(leaseId), leaseId)
   }
 
   /** The ended jobs of these leases. A lease that was acquired again after its end is another one. It reads their spans. */
@@ -326,16 +326,6 @@ export class EndedJobs {
   #rows(sql: string, ...values: (string | number)[]): Row[] {
     return this.#sql.exec<Row>(sql, ...values).toArray()
   }
-}
-
-interface TimesRow {
-  [column: string]: SqlStorageValue
-  requestId: string
-  askedAt: number | null
-  acquiredAt: number
-  at: number
-  status: Outcome['status']
-  refused: number | null
 }
 
 /** `rows` has one row more than `limit` if there are more. */

@@ -247,6 +247,14 @@ export class SlotsTables {
     return this.#ended.ofRequest(requestId)
   }
 
+  refusalOf(leaseId: string): string | undefined {
+    return this.#ended.refusalOf(leaseId)
+  }
+
+  dropRefusal(leaseId: string): void {
+    this.#ended.dropRefusal(leaseId)
+  }
+
   /** Jobs that ended under one of these names. */
   pastEnds(watches: readonly string[], since: number): PastEnd[] {
     return this.#ended.ends(watches, since)

@@ -70,7 +70,8 @@ export class DeskLine {
     this.#looks = new TokenLooks({ ...deps, memory })
     const itemShares = new ItemShares(deps.shares, memory, this.#looks)
     memory.onFailed = () => itemShares.readAgain()
-    this.#context = { ...deps, memory, itemShares }
+    const pulls = () => this.#waking.wakes.pulls()
+    this.#context = { ...deps, memory, itemShares, pulls }
     this.#waking = new Waking(this.#context)
     this.#untold = new UntoldEnds(this.#context)
     this.#held = new HeldItems(this.#context, {
@@ -184,9 +185,8 @@ export class DeskLine {
     await this.#looks.look([...memory.line.order.lists.tokens(), ...chosen])
     if (!isOurs()) return { work: [], leave: 0, isMore: false }
     const gaveBack = this.#gaveBackBy(ask.account)
-    const pulls = () => this.#waking.wakes.pulls()
-    const taken = takeWork(this.#context, { looks: this.#looks, gaveBack, pulls }, ask)
-    const { pull, isCut, ...answer } = taken
+    const beside = { looks: this.#looks, gaveBack, outlook: this.#outlook }
+    const { pull, isCut, ...answer } = takeWork(this.#context, beside, ask)
     answer.isMore ||= this.#held.isAwaited(ask.account)
     const now = this.#context.now()
     for (const { id } of answer.clients ?? []) this.#noteSent(id, now)

@@ -3,7 +3,8 @@ import type { EnqueueAnswer, LinePage, LineQuery } from '#domain/ports/line.ts'
 import { afterOf, type NamedItem } from '#domain/line/held.ts'
 import { capOf } from '#domain/queue/caps.ts'
 import { itemIdOf, markOf } from '#domain/queue/item-name.ts'
-import { compareAge, type WaitingItem } from '#domain/queue/item-lists.ts'
+import { waitsFor } from '#domain/line/waits-for.ts'
+import { compareAge, laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
 import type { ItemRecord, ItemShown, ItemSort, NewItem, Try } from '#domain/queue/item.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import { isOfTimedRequest, timeOf } from '#domain/text/time-ordered-id.ts'
@@ -112,7 +113,8 @@ function ofRequest(items: { find(item: string): ItemRow | undefined }, requestId
   return undefined
 }
 
-export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemShown {
+export function toShown(context: LineContext, row: ItemRow): ItemShown {
+  const { memory, ownersOf } = context
   const { item, sort, record } = row
   const { names, taskName, leaseId, jobIds, refusal, endedAt } = record
   const choice = memory.line.chosen.get(item)?.choice
@@ -138,7 +140,24 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     ...(sort.lane === '' ? {} : { lane: sort.lane }),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(tries.length === 0 ? {} : { tries: tries.slice(-TRIES_SHOWN).map(toTry) }),
+    ...whyItWaits(context, row),
   }
+}
+
+function whyItWaits(context: LineContext, row: ItemRow): Pick<ItemShown, 'waitsFor'> {
+  const { memory, itemShares, accounts, pulls, now } = context
+  const state = memory.stateOf(row)
+  if (state === 'held') return { waitsFor: 'other_job' }
+  if (state !== 'waiting') return {}
+  const said = new Map(pulls().map(({ account, parkings }) => [account, parkings]))
+  const serving = accounts().map((account) => ({
+    lane: laneName({ lane: account.email, laneSince: account.createdAt }),
+    isDrained: account.isDrained === true,
+    parkings: said.get(account.key) ?? [],
+  }))
+  const token = itemShares.whyStopped(row)
+  const { pauses } = memory.line
+  return { waitsFor: waitsFor(row, { token, accounts: serving, pauses, now: now() }) }
 }
 
 /** Without the lease ids, which are nobody's business. */

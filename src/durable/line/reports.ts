@@ -3,9 +3,10 @@
  * and rows, memory and owners of one item change in one transaction.
  */
 import type { WorkReport } from '#domain/ports/line.ts'
-import { keptTries } from '#domain/line/tries.ts'
+import { NOT_READY_PAUSE_MS } from '#domain/line/held.ts'
+import { keptTries, NOT_READY } from '#domain/line/tries.ts'
 import { move, type ItemEvent } from '#domain/queue/item-state.ts'
-import type { ItemRecord, ItemSort, UnstartedReason } from '#domain/queue/item.ts'
+import type { ItemRecord, ItemSort, Try, UnstartedReason } from '#domain/queue/item.ts'
 import { laneName } from '#domain/queue/item-lists.ts'
 import { judgeReport } from '#domain/queue/judge-report.ts'
 import { servesLane } from '#domain/queue/may-start.ts'
@@ -25,7 +26,9 @@ export function takeReport(
   const row = memory.items.find(report.item)
   if (!row) return undefined
   const choice = memory.line.chosen.get(row.item)?.choice
-  const tries = choice ? [...row.record.tries, choice] : row.record.tries
+  const absents = report.kind === 'back' ? report.absents : 0
+  const last = choice && (absents ? { ...choice, absents } : choice)
+  const tries = last ? [...row.record.tries, last] : row.record.tries
   const leaseIds = tries.flatMap((one) => one.leaseIds)
   const { leftOut = [] } = row.sort
   const state = memory.stateOf(row)
@@ -47,6 +50,9 @@ export function takeReport(
     if (report.kind === 'begun') {
       begin(context, line, { ...row, record }, account, report)
       itemShares.keepOnly(report.parts ?? Array.from(report.starts.keys()), row)
+    } else if (event === 'not_ready') {
+      itemShares.giveBack(row)
+      hold(context, line, { ...row, record })
     } else if (event === 'back' || event === 'refused') {
       itemShares.giveBack(row)
       return putBack(context, line, { ...row, record }, account, report, event)
@@ -93,6 +99,25 @@ function begin(
   memory.items.leave({ ...row, record }, now())
 }
 
+/** It waits for a while, beside the order. Its token has its share again. */
+function hold({ memory, now }: LineContext, { order, held }: Line, row: ItemRow): void {
+  const { item, record } = row
+  const sort: ItemSort = { ...row.sort, state: 'held', heldUntil: now() + NOT_READY_PAUSE_MS }
+  memory.items.save(
+    { item, sort, record: { ...record, tries: triesWith(record, NOT_READY, now()) } },
+    'kept'
+  )
+  order.refund({ item, sort })
+  held.set(item, sort)
+  memory.saveToken(sort.token)
+}
+
+/** The last one came back for that reason. */
+function triesWith({ tries }: ItemRecord, why: string | undefined, backAt: number): Try[] {
+  const last = (at: number) => at === tries.length - 1
+  return keptTries(tries.map((one, at) => (last(at) ? { ...one, ...given({ why }), backAt } : one)))
+}
+
 /** Back to its place, or, refused by too many accounts, to an end that is told. */
 function putBack(
   { memory, now }: LineContext,
@@ -105,11 +130,9 @@ function putBack(
   const { item, sort, record } = row
   const { token, leftOut = [] } = sort
   const { why, isLeftOut, refusal } = report.kind === 'back' ? report : {}
-  const tries = record.tries.map((one, at, all) =>
-    at === all.length - 1 ? { ...one, ...given({ why }), backAt: now() } : one
-  )
+  const tries = triesWith(record, why, now())
   const out = isLeftOut === true ? { leftOut: Array.from(new Set([...leftOut, account])) } : {}
-  const told = { ...record, tries: keptTries(tries), ...given({ refusal }) }
+  const told = { ...record, tries, ...given({ refusal }) }
   if (event === 'refused') {
     const ended: ItemSort = { ...sort, ...out, state: 'untold', reason: 'refused' }
     memory.items.save({ item, sort: ended, record: { ...told, endedAt: now() } }, 'dropped')

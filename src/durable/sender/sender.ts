@@ -5,17 +5,16 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { hasNoEnd, mayAsk } from '#domain/accounts/imported.ts'
-import type { UnstartedEnd, Work, WorkReport } from '#domain/ports/line.ts'
+import type { UnstartedEnd, Work } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease } from '#domain/slots/lease.ts'
 import { unstartedEnds } from '#domain/slots/queued-lease.ts'
-import { sealRefusal } from '#flows/queue/refusal.ts'
 import { startItem, type Started } from '#flows/queue/start-item.ts'
-import { startedOwners } from '#flows/routing/learn-ids.ts'
 import type { SenderContext, SenderDeps } from './context.ts'
 import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
 import { JobTimes } from './job-times.ts'
+import { reportOf } from './report-of.ts'
 import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
 import { SendPauses } from './send-pauses.ts'
 import { Unreported } from './unreported.ts'
@@ -297,29 +296,31 @@ export class Sender {
   async #decide(work: Work): Promise<Became> {
     const { item, leaseId, earlier, record } = work
     const { tenant } = record
+    const about = { item, leaseId }
     const evidence = this.#evidence(earlier)
     if (evidence.kind === 'under way') return 'under way'
     if (evidence.kind !== 'none') {
-      await this.#tell(tenant, { item, leaseId }, evidence)
+      await this.#tell(tenant, about, evidence)
       return 'told'
     }
+    const { absents } = evidence
     const account = this.#accountFor(work)
     if (!account) {
-      await this.#unreported.send(tenant, { item, leaseId, kind: 'back', why: 'may not start' })
+      await this.#unreported.send(tenant, { ...about, kind: 'back', why: 'may not start', absents })
       return 'passed'
     }
-    const started = await this.#start(work, account, evidence.absents)
-    if (started.kind === 'back') await this.#giveBack(work, started)
+    const started = await this.#start(work, account, absents)
+    if (started.kind === 'back') await this.#giveBack(work, { ...started, absents })
     if (started.kind === 'ends') await this.#end(work, started)
-    return started.kind === 'back' && started.isLeftOut ? 'passed' : started.kind
+    const isPassed = started.kind === 'back' && (started.isLeftOut || started.isTooEarly)
+    return isPassed ? 'passed' : started.kind
   }
 
   /** Undefined: the item must not be started here. */
   #accountFor({ mayStart, record }: Work): Account | undefined {
     const { tables } = this.#context
-    const account = tables.account()
-    const isIts = account?.tenant === record.tenant && !tables.isRetired()
-    return mayStart && isIts ? account : undefined
+    const isIts = this.#isHolder(record.tenant) && !tables.isRetired()
+    return mayStart && isIts ? tables.account() : undefined
   }
 
   #start(work: Work, account: Account, absents: number): Promise<Started> {
@@ -332,11 +333,11 @@ export class Sender {
 
   async #giveBack(
     { item, leaseId, record }: Work,
-    back: Extract<Started, { kind: 'back' }>
+    back: Extract<Started, { kind: 'back' }> & { absents: number }
   ): Promise<void> {
     this.#pauses.noteBack(back.why)
     await this.#unreported.send(record.tenant, { item, leaseId, ...back })
-    if (back.isLeftOut) return
+    if (back.isLeftOut || back.isTooEarly) return
     // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.
     this.#noteMore(this.#context.now() + AWAKE_MS)
     this.#saveMore()
@@ -349,9 +350,10 @@ export class Sender {
   ): Promise<void> {
     await this.#deps.readTargets(tenant)
     const { durations } = this.#context.ports()
-    this.#deps.end(unstartedEnds(ask, detail, this.#context.now(), durations))
-    const kept = refusal === undefined ? {} : { refusal }
-    await this.#unreported.send(tenant, { item, leaseId, kind: 'over', reason, ...kept })
+    this.#deps.end(unstartedEnds(ask, detail, this.#context.now(), durations, refusal))
+    const report = { item, leaseId, kind: 'over', reason } as const
+    if (refusal === undefined) await this.#unreported.send(tenant, report)
+    else await this.#unreported.send(tenant, { ...report, refusal }, ask.leaseId)
   }
 
   #evidence(leaseIds: readonly string[]): Evidence {
@@ -365,28 +367,8 @@ export class Sender {
     about: { item: string; leaseId: string },
     evidence: Evidence
   ): Promise<void> {
-    const report = await this.#reportOf(tenant, about, evidence)
-    if (report) await this.#unreported.send(tenant, report)
-  }
-
-  async #reportOf(
-    tenant: string,
-    about: { item: string; leaseId: string },
-    evidence: Evidence
-  ): Promise<WorkReport | undefined> {
-    const { tables, ports, provider } = this.#context
-    if (evidence.kind === 'begun') {
-      const { leaseId, starts, parts } = evidence
-      const account = tables.account()
-      // Of an account that was wiped nothing is left that could serve a call about its jobs.
-      const owners = account?.tenant === tenant ? startedOwners(starts, account, leaseId) : []
-      return { item: about.item, leaseId, kind: 'begun', owners, starts, parts }
-    }
-    if (evidence.kind !== 'over') return undefined
-    const { reason, detail: message } = evidence
-    if (reason !== 'refused' || message === undefined) return { ...about, kind: 'over', reason }
-    const refusal = await sealRefusal(ports(), provider(), tenant, { message })
-    return { ...about, kind: 'over', reason, refusal }
+    const found = await reportOf(this.#context, tenant, about, evidence)
+    if (found) await this.#unreported.send(tenant, found.report, found.endedUnder)
   }
 
   #log(event: string, facts: Record<string, unknown>): void {

@@ -17,13 +17,13 @@ export function underWayOf(leases: readonly Lease[], tenant: string): string[] {
 
 /**
  * `none`: nothing runs, and nothing is searched for; `absents`: how many leases have ended so. `under way`: a lease is searched for, or
- * being sent under. `begun`: under that lease. `over`: it has ended without a job that is known, and its client was told.
+ * being sent under. `begun`: under that lease. `over`: that lease has ended without a job that is known, and the client was told.
  */
 export type Evidence =
   | { kind: 'none'; absents: number }
   | { kind: 'under way' }
   | { kind: 'begun'; leaseId: string; starts: JobStart[]; parts: number[] }
-  | { kind: 'over'; reason: string; detail?: string }
+  | { kind: 'over'; leaseId: string; reason: string; detail?: string }
 
 /** `leaseIds`: those under which this account had the item. `leases` and `endedOf`: all of the account's. */
 export function evidenceOf(
@@ -47,11 +47,14 @@ export function evidenceOf(
   }
   if (tries.some(({ live }) => live.length > 0)) return { kind: 'under way' }
   const ends = tries.filter(({ ended }) => ended.length > 0)
-  const told = ends.flatMap(({ ended }) => ended).find((end) => !goesBack(end))
-  if (!told && ends.length < ABSENTS_MAX) return { kind: 'none', absents: ends.length }
-  const { status, detail, isUnstarted } = told?.outcome ?? { status: 'absent' as const }
+  const all = ends.flatMap(({ ended }) => ended)
+  const told = all.find((end) => !goesBack(end))
+  const over = told ?? all.at(-1)
+  if (!over || (!told && ends.length < ABSENTS_MAX)) return { kind: 'none', absents: ends.length }
+  const { status, detail, isUnstarted } = over.outcome
   return {
     kind: 'over',
+    leaseId: over.lease.requestId,
     reason: isUnstarted ? 'refused' : status,
     ...(detail === undefined ? {} : { detail }),
   }

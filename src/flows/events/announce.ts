@@ -54,7 +54,10 @@ function announceWithMarks(
   const isUnsure = outcome.status === 'absent' || outcome.status === 'outcome_unknown'
   const isSure = !isUnsure && lease.state !== 'suspect'
   const shown = name === undefined ? lease : named(provider, lease, name, isSure)
-  const about = { provider: provider.name, tenant: lease.tenant, lease: shown, ...isKnown }
+  const real = name !== undefined && isSure ? lease.jobId : undefined
+  const providers = real === undefined ? {} : { providerJobId: real }
+  const who = { provider: provider.name, tenant: lease.tenant }
+  const about = { ...who, lease: shown, ...providers, ...isKnown }
   const eventId = toldId ?? idOfEnd(end)
   const ids = [...idsOf(shown), ...(name !== undefined && isSure ? idsOf(lease) : [])]
   const told = (one: Announcement) => withReplyBody(events, withJobName(events, one, lease, name))

@@ -54,7 +54,7 @@ function full({ cap, retryAfterSeconds }: Extract<EnqueueAnswer, { kind: 'full' 
 }
 
 /** In the provider's words, with the name as the client gave it. */
-function nameTaken(call: ReadCall | undefined): AppError {
+export function nameTaken(call: ReadCall | undefined): AppError {
   const [name = ''] = call ? clientNamesIn(call) : []
   const { names } = call?.provider ?? {}
   const { body } = names?.refusal(name, call?.requestId ?? '') ?? {}
@@ -80,7 +80,10 @@ export function noName(): AppError {
   return new AppError('slots_full', 'No name was free for this creation. It was not queued.')
 }
 
-export function notQueueable({ method, path }: ReadCall): AppError {
+export function notQueueable({ method, path, provider: { name } }: ReadCall): AppError {
+  if (path.startsWith(`/${name}/`)) {
+    return new AppError('bad_request', `path: Leave out /${name}: the path is the provider's own.`)
+  }
   const what = `${method} ${path.slice(0, 200)}`
   return new AppError('bad_request', `path: ${what} cannot be queued. Send it by itself.`)
 }

@@ -16,6 +16,7 @@ import { isTimedId, newTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { newCreation } from '#flows/creations/creation.ts'
 import type { Ask } from '#flows/legacy/newer-call.ts'
 import { isValidateOnly } from '#flows/creations/validate-only.ts'
+import { clientNamesIn } from '#flows/repeats/one-per-client-name.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
 import { idsOf, withPlainLists } from '#flows/routing/ids-in-call.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
@@ -25,6 +26,7 @@ import type { PublicLists } from '#flows/visibility/public-ids.ts'
 import { admitCreations } from '#flows/visibility/serve-own.ts'
 import {
   closed,
+  nameTaken,
   noName,
   notQueueable,
   SEARCHES_MAX,
@@ -132,12 +134,30 @@ async function findOwnersOf(
 ): Promise<void> {
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   const calls = all.flatMap(({ call }) => (call && mayQueue(call) ? [call] : []))
-  const names = new Set(calls.flatMap((call) => idsOf(call, call.json).map(({ id }) => id)))
+  const given = calls.flatMap(clientNamesIn)
+  const named = calls.flatMap((call) => idsOf(call, call.json).map(({ id }) => id))
   const pool = poolOf(tenant, provider.name, accounts)
-  const ours = [...names].filter((name) => markOf(name) !== undefined)
+  const ours = named.filter((name) => markOf(name) !== undefined)
   // If that fails, each item asks by itself.
-  if (ours.length > 0) await ports.items.find(pool, ours).catch(() => {})
-  if (accounts.length > 1 && names.size > 0) await ports.owners.find(pool, [...names])
+  if (ours.length > 0) await ports.items.find(pool, [...new Set(ours)]).catch(() => {})
+  // The owner of an id says nothing where there is one account. That of a name says that it is taken.
+  const ids = new Set(accounts.length < 2 ? given : named)
+  if (ids.size === 0) return
+  ports.owners.forgetMisses(pool, given)
+  await ports.owners.find(pool, [...ids])
+}
+
+/**
+ * Throws if a job that was started has the name that the client gives this one. Of those that wait the desk knows. Under a key this may
+ * be a repeat, whose own job has the name. The desk knows that, and if it is none, the provider refuses it.
+ */
+async function refuseTakenName(ports: Ports, call: ReadCall): Promise<void> {
+  const names = clientNamesIn(call)
+  if (names.length === 0 || call.headers.has('idempotency-key')) return
+  const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
+  const pool = poolOf(call.tenant, call.provider.name, accounts)
+  const [owner] = await ports.owners.find(pool, names)
+  if (owner) throw nameTaken(call)
 }
 
 interface When {
@@ -212,6 +232,7 @@ async function makeItem(ports: Ports, call: ReadCall, at: number): Promise<Made>
   // Before its ids are looked up: of an own token, only the ids of creations have passed the gate.
   if (!mayQueue(call) || isValidateOnly(call)) throw notQueueable(call)
   await underRealIds(ports, call, async (real) => {
+    await refuseTakenName(ports, real)
     const creation = newCreation(ports, real)
     return runWhereAssetsAre(ports, real, {
       slots: creation.slots,

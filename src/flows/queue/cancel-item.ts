@@ -26,9 +26,9 @@ export async function cancelItem(ports: Ports, asking: Asking, name: string): Pr
       provider: provider.name,
       subject: name,
     } as const
-    const [known] = await desk.itemsOf([name]).catch(() => [])
+    const [known] = (await desk.itemsOf([name]).catch(missing)) ?? []
     if (known && by) await desk.noteAudit(entry, by)
-    cancelled = await desk.cancelItem(name).catch(missing)
+    if (known) cancelled = await desk.cancelItem(name).catch(missing)
   }
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   const names = typeof cancelled === 'object' ? [name, cancelled.item, ...cancelled.names] : [name]

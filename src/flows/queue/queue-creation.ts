@@ -255,6 +255,7 @@ export function itemOf(
       path: call.path,
       names: namesOf(item, ask.count, form),
       ...(taskName === undefined ? {} : { taskName }),
+      fingerprint: ask.fingerprint,
       ...(call.named ? { named: [...call.named] } : {}),
       tokenHash,
       ...(list === undefined ? {} : { own: { list } }),

@@ -5,11 +5,13 @@
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Work } from '#domain/ports/line.ts'
-import { FULL_THERE, hasParked, PARKED } from '#domain/line/tries.ts'
+import { mayBeReadyLater } from '#domain/line/held.ts'
+import { absentsElsewhere, FULL_THERE, hasParked, NOT_READY, PARKED } from '#domain/line/tries.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { JobStart, LeaseAsk } from '#domain/slots/lease.ts'
+import { parseJson } from '#domain/text/json-text.ts'
 import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { openAccountFor } from '#flows/accounts/open-account.ts'
 import { askOn, newCreation, type Creation } from '#flows/creations/creation.ts'
@@ -33,15 +35,16 @@ export interface Starter {
 
 /**
  * `begun`: its jobs are bound, and the desk was told. `searching`: it may run; its lease stays. `back`: nothing ran, and it may be
- * tried again, elsewhere if `isLeftOut`. `ends`: nothing ran, and nothing will. `ask`: for the lease that it had or would have had.
+ * tried again, elsewhere if `isLeftOut`, later if `isTooEarly`. `ends`: nothing ran, and nothing will. `ask`: for the lease that it had or would have had.
  */
 export type Started =
   | { kind: 'begun' | 'searching' }
-  | { kind: 'back'; why: string; isLeftOut?: true; refusal?: string }
+  | { kind: 'back'; why: string; isLeftOut?: true; isTooEarly?: true; refusal?: string }
   | { kind: 'ends'; reason: string; detail: string; ask: LeaseAsk; refusal?: string }
 
 export async function startItem(ports: Ports, work: Work, starter: Starter): Promise<Started> {
-  const { provider, account, absents, begun } = starter
+  const { provider, account, begun } = starter
+  const absents = starter.absents + absentsElsewhere(work.record.tries, account.key)
   const own = { ...ports, hasParked: { isTrue: work.record.tries.some((one) => hasParked(one)) } }
   const call = await openItem(own, provider, work).catch((error: unknown) => {
     if (!(error instanceof CannotOpen)) throw error
@@ -105,14 +108,14 @@ export function itemAsk(
   { item, leaseId, record, sort }: Pick<Work, 'item' | 'leaseId' | 'record' | 'sort'>,
   absents: number
 ): LeaseAsk {
-  const { tenant, names, reply, own } = record
+  const { tenant, names, reply, own, fingerprint = {} } = record
   return {
     leaseId,
     tenant,
     kind: 'job',
     route: sort.route,
     count: names.length,
-    fingerprint: {},
+    fingerprint,
     ...(own ? { ownToken: sort.token } : {}),
     ...(reply === undefined ? {} : { reply }),
     item: { id: item, names, askedAt: sort.askedAt, absents },
@@ -121,7 +124,7 @@ export function itemAsk(
 
 async function afterAnswer(
   ports: Ports,
-  { sort, record: { tenant } }: Work,
+  { sort, record: { tenant, tries } }: Work,
   { provider }: Starter,
   run: Attempt,
   ask: LeaseAsk
@@ -131,6 +134,8 @@ async function afterAnswer(
     if (run.answer.jobIds) return { kind: 'begun' }
     const refusal = await readRefusal(run.answer)
     const { message: detail } = refusal
+    if (saysNotReady(provider, refusal) && mayBeReadyLater(tries))
+      return { kind: 'back', why: NOT_READY, isTooEarly: true }
     return { kind: 'ends', reason: 'refused', detail, ask, refusal: await seal(refusal) }
   }
   if (run.kind === 'retry') return { kind: 'back', why: 'newer credential' }
@@ -143,4 +148,9 @@ async function afterAnswer(
   if (refusal && sort.lane !== '')
     return { kind: 'ends', reason: 'refused', detail: refusal.message, ask, ...sealed }
   return { kind: 'back', why: 'refused', isLeftOut: true, ...sealed }
+}
+
+/** A job or another thing that the call names is still being made. Nothing was started: the answer came, and it is a refusal. */
+function saysNotReady({ answers }: Provider, { status = 0, body = '' }: Refusal): boolean {
+  return answers.saysNotReady?.({ status, body: parseJson(body) }) === true
 }

@@ -46,6 +46,8 @@ export const delivery = z
     provider: z.string(),
     tenant: itsTenant.tenant,
     job: z.nullable(z.string()),
+    /** Of a queued job: the provider's id, beside the name that its client knows. */
+    providerJob: z.optional(z.string()),
     requestId: z.nullable(z.string()),
     event: z.object({ id: z.string(), type: z.string() }),
     endpoint: z.nullable(z.string()),
@@ -202,13 +204,14 @@ function readCursor(text: string): { createdAt: number; id: string } {
 }
 
 export function toDeliveryView(one: Delivery) {
-  const { id, state: word, reason, provider, jobId, requestId, event, target } = one
+  const { id, state: word, reason, provider, jobId, providerJobId, requestId, event, target } = one
   return {
     id,
     state: word,
     reason: reason ?? null,
     provider,
     job: jobId ?? null,
+    ...(providerJobId === undefined ? {} : { providerJob: providerJobId }),
     requestId: requestId ?? null,
     event: { id: event.id, type: event.type },
     endpoint: target.kind === 'endpoint' ? target.endpointId : null,

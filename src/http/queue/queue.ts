@@ -3,6 +3,8 @@ import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { BULK_BYTES_MAX, splitBulk } from '#domain/line/bulk-body.ts'
 import { inPortions, readBulkItems } from '#domain/line/bulk-items.ts'
+import { hushed } from '#domain/line/waits-for.ts'
+import { WAITS_FOR, type WaitsFor } from '#domain/queue/item.ts'
 import type { LinePage } from '#domain/ports/line.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
@@ -56,6 +58,7 @@ const waiting = z.object({
   type: z.string(),
   place: z.nullable(z.int()),
   startsAround: z.nullable(z.string()),
+  waitsFor: z.nullable(z.enum(WAITS_FOR)),
   priority: z.int(),
   account: z.nullable(z.string()),
   asked: z.string(),
@@ -112,7 +115,7 @@ export function addLine(app: App, provider: Provider): void {
         limit,
         ...(token === undefined ? {} : { token }),
         ...(sees === 'own' ? { isOwn: true as const } : {}),
-        ...(cursor === undefined ? {} : { after: cursor }),
+        ...(cursor === undefined ? {} : { after: cursor.replaceAll('.', ' ') }),
       }
       const found = await c.get('ports').desk(tenant, provider.name).listLine(query).catch(older)
       return c.json(toPage(found, sees === 'own'))
@@ -187,13 +190,20 @@ function toPage(found: LinePage, isNameless: boolean) {
       type: one.route,
       place: one.place ?? null,
       startsAround: one.startsAt === undefined ? null : toTime(one.startsAt),
+      waitsFor: reasonOf(one.waitsFor, isNameless),
       priority: one.priority,
       account: one.lane === '' || isNameless ? null : one.lane,
       asked: toTime(one.askedAt),
       startBy: toTime(one.startBy),
     })),
-    next: next ?? null,
+    // Nobody has to escape it in an address.
+    next: next?.replaceAll(' ', '.') ?? null,
   }
+}
+
+function reasonOf(why: WaitsFor | undefined, isNameless: boolean): WaitsFor | null {
+  if (why === undefined) return null
+  return isNameless ? hushed(why) : why
 }
 
 function toTime(at: number): string {

@@ -20,6 +20,8 @@ export interface ProviderAnswers {
   saysUnknown?(answer: { status: number; body: unknown }): boolean
   /** Whether a refusal says that another call under the same Idempotency-Key still runs. Absent: none does. */
   saysInProgress?(answer: { status: number; body: unknown }): boolean
+  /** Whether a refusal says that something which the call names is not ready yet, and will be. Absent: none does. */
+  saysNotReady?(answer: { status: number; body: unknown }): boolean
   /** What the end of a job says about its account, for example that the account has no credit. Absent or undefined: nothing. */
   suspectedFaultOf?(report: JobReport): AccountFault | undefined
   /** The JSON body of an error of the gateway on `path`, as the provider writes its own errors there. */

@@ -15,9 +15,13 @@ export const answers: ProviderAnswers = {
   judge,
   saysUnknown,
   saysInProgress: ({ body }) => codeOf(body) === 'request_in_progress',
+  saysNotReady: ({ status, body }) => status >= 400 && status < 500 && NOT_READY.has(codeOf(body)),
   suspectedFaultOf,
   errorBody,
 }
+
+/** Something that the call names is still being made: by a job, or a brand kit. */
+const NOT_READY = new Set(['resource_not_ready', 'brand_kit_not_ready'])
 
 const RATE_LIMITED = new Set(['400123', 'rate_limit_exceeded'])
 const VIDEO_TRIAL = new Set(['trial_video_limit_exceeded', '400664'])

@@ -1,8 +1,9 @@
 /** What an item that names others waits for: over all states and outcomes, and played to the end. */
 import { expect, test } from 'vitest'
-import { afterOf, readyAgainAt, turnOfHeld, type NamedItem } from '#domain/line/held.ts'
+import { afterOf, mayBeReadyLater, turnOfHeld, type NamedItem } from '#domain/line/held.ts'
+import { BUSY, keptTries, NOT_READY } from '#domain/line/tries.ts'
 import { move } from '#domain/queue/item-state.ts'
-import type { ItemState } from '#domain/queue/item.ts'
+import type { ItemState, Try } from '#domain/queue/item.ts'
 import { randomOf } from '../queue/pool.ts'
 
 const STATES: ItemState[] = ['waiting', 'held', 'chosen', 'untold', 'begun', 'ended']
@@ -29,6 +30,8 @@ test('an item waits for one that may still complete, and fails with one that can
     }
   }
   expect(turnOfHeld([])).toEqual({ kind: 'ready' })
+  expect(turnOfHeld([{ item: 'x', state: 'begun', isForgotten: true }]).kind).toBe('ready')
+  expect(turnOfHeld([{ item: 'x', state: 'ended', isForgotten: true }]).kind).toBe('failed')
 })
 
 test('one that failed decides before one that is still open, and of several open ones one is named', () => {
@@ -88,7 +91,12 @@ function moved(from: ItemState, event: Parameters<typeof move>[1]): ItemState {
   return to
 }
 
-test('an item that the provider calls too early is tried again ten times, a minute apart', () => {
-  expect([1, 10].map((times) => readyAgainAt(times, 5000))).toEqual([65_000, 65_000])
-  expect(readyAgainAt(11, 5000)).toBeUndefined()
+test('an item that the provider calls too early ten times ends with the next time', () => {
+  const early: Try = { account: 'a', leaseIds: ['l'], at: 0, why: NOT_READY }
+  const others = Array.from({ length: 30 }, (_, n): Try => ({ ...early, why: BUSY, at: n }))
+  const triesWith = (count: number) => [...Array.from({ length: count }, () => early), ...others]
+  expect([0, 9].map((count) => mayBeReadyLater(triesWith(count)))).toEqual([true, true])
+  expect(mayBeReadyLater(triesWith(10))).toBe(false)
+  // Other reasons to come back do not make it forget.
+  expect(mayBeReadyLater(keptTries(triesWith(10)))).toBe(false)
 })

@@ -86,3 +86,21 @@ test('the client that was sent there gets the slot that is kept for it', async (
   await turns()
   expect(world.sent).toEqual([])
 })
+
+test('a creation that waited for the answer gets no slot of an account that went to another tenant [I5]', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  const gate = Promise.withResolvers<void>()
+  world.onPull = () => gate.promise
+  void world.work()
+  await turns()
+  const direct = acquire(world, 'direct')
+  await turns()
+  expect(direct()).toBeUndefined()
+  const { tables } = world.objectOf()
+  const account = tables.account()
+  if (account) tables.saveAccount({ ...account, tenant: 'another' })
+  gate.resolve()
+  await happens('it is answered', () => direct() !== undefined)
+  expect(direct()).toMatchObject({ ok: false, reason: 'retired' })
+  expect(tables.leases()).toEqual([])
+})

@@ -2,8 +2,6 @@
 import { runInNewContext } from 'node:vm'
 import { setFlagsFromString } from 'node:v8'
 import { expect, test } from 'vitest'
-import { openRefusal } from '#flows/queue/refusal.ts'
-import { heygen } from '#providers/heygen/index.ts'
 import { happens, senderWorld, turns } from '../../support/queue/sender-world.ts'
 
 const SECOND = 1000
@@ -145,36 +143,6 @@ test('a refusal of this account alone leads on to another one, which is not the 
   expect(world.told).toEqual([])
 })
 
-test('a refusal is told once, in the provider’s words, also if its report is lost [I3]', async () => {
-  const world = await senderWorld()
-  const [item = ''] = await world.enqueue(1)
-  world.create = async () =>
-    Response.json(
-      { error: { code: 'invalid_parameter', message: 'the script is too long' } },
-      { status: 400 }
-    )
-  world.onReport = async () => {
-    throw new Error('lost')
-  }
-  await world.work()
-  await happens('it is told', () => world.told.length === 1)
-  expect(world.told[0]?.body).toMatchObject({
-    event_type: 'avatar_video.fail',
-    event_data: {
-      video_id: item.replaceAll('-', ''),
-      msg: 'the script is too long',
-      callback_id: item,
-    },
-  })
-  expect(world.stateOf(item)).toBe('chosen')
-  world.onReport = async () => {}
-  world.restart()
-  await world.work('k1', true)
-  await world.becomes(item, 'ended')
-  expect(world.sent).toHaveLength(1)
-  expect(world.told).toHaveLength(1)
-})
-
 test('a body that no master key opens ends its item, and is told', async () => {
   const world = await senderWorld()
   const [item = ''] = await world.enqueue(1)
@@ -283,33 +251,6 @@ test('an opened body is dropped after its answer', async () => {
     collect()
     return world.bodies.every((one) => one.deref() === undefined)
   })
-})
-
-test('an item that only one account may serve ends with that account’s refusal', async () => {
-  const world = await senderWorld()
-  const lane = { lane: 'k1@example.com', laneSince: 7 }
-  const [item = ''] = await world.enqueue(1, lane)
-  const refusal = { error: { code: 'resource_limit_reached', message: 'too many voices' } }
-  world.create = async () => Response.json(refusal, { status: 400 })
-  await world.work()
-  await world.becomes(item, 'ended')
-  await happens('it is told', () => world.told.length === 1)
-  expect(world.told[0]?.body.event_data).toMatchObject({ msg: 'too many voices' })
-})
-
-test('what the provider said is kept with the item, sealed [I6]', async () => {
-  const world = await senderWorld()
-  await world.enqueue(1)
-  const refusal = { error: { code: 'invalid_parameter', message: 'no such avatar: secret' } }
-  world.create = async () => Response.json(refusal, { status: 400 })
-  await world.work()
-  await happens('it is over', () => world.reported.length === 1)
-  const [report] = world.reported
-  const sealed = report?.kind === 'over' ? (report.refusal ?? '') : ''
-  expect(sealed).not.toContain('secret')
-  const opened = await openRefusal(world, heygen, 't', sealed)
-  expect(opened).toMatchObject({ status: 400, message: 'no such avatar: secret' })
-  expect(JSON.parse(opened?.body ?? '')).toEqual(refusal)
 })
 
 test('one item parks one account at most, however many refuse it', async () => {

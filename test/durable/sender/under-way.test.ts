@@ -42,7 +42,12 @@ const SECOND = lease('b', { item: { id: 'i', names: ['n'], askedAt: 1, absents: 
 test.for([
   ['nothing is there', [], [], { kind: 'none', absents: 0 }],
   ['one try has ended as absent', [], [ABSENT], { kind: 'none', absents: 1 }],
-  ['two have', [], [ABSENT, end(SECOND, { status: 'absent' })], { kind: 'over', reason: 'absent' }],
+  [
+    'two have',
+    [],
+    [ABSENT, end(SECOND, { status: 'absent' })],
+    { kind: 'over', leaseId: 'b', reason: 'absent' },
+  ],
   ['it is being sent or searched for', [lease('a')], [], { kind: 'under way' }],
   ['it may be a job that may be another one’s', [lease('a', SUSPECT)], [], { kind: 'under way' }],
   [
@@ -67,19 +72,19 @@ test.for([
     'nobody knows what became of it',
     [],
     [end(lease('a', SUSPECT), { status: 'outcome_unknown' })],
-    { kind: 'over', reason: 'outcome_unknown' },
+    { kind: 'over', leaseId: 'a', reason: 'outcome_unknown' },
   ],
   [
     'it was never found',
     [],
     [end(lease('a'), { status: 'lost' })],
-    { kind: 'over', reason: 'lost' },
+    { kind: 'over', leaseId: 'a', reason: 'lost' },
   ],
   [
     'its refusal was told',
     [],
     [end(lease('a'), { status: 'failed', detail: 'too long', isUnstarted: true })],
-    { kind: 'over', reason: 'refused', detail: 'too long' },
+    { kind: 'over', leaseId: 'a', reason: 'refused', detail: 'too long' },
   ],
 ] as [string, Lease[], EndedJob[], object][])(
   'whether it is sent again is decided where %s [I4]',
@@ -91,7 +96,7 @@ test.for([
 test('an item of several jobs never goes back, because one of them may have run', () => {
   const item = { id: 'i', names: ['n', 'm'], askedAt: 1, absents: 0 }
   const one = end(lease('a', { item }), { status: 'absent' })
-  expect(evidence([], [one])).toEqual({ kind: 'over', reason: 'absent' })
+  expect(evidence([], [one])).toEqual({ kind: 'over', leaseId: 'a', reason: 'absent' })
 })
 
 test('an item of which one job is still searched for is under way, though another one runs', () => {

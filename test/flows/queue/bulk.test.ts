@@ -28,6 +28,7 @@ test('bulk answers in order, and refuses each item by itself', async () => {
     line(),
     { path: '/v3/videos' },
     line({ path: '/v3/nothing-of-the-kind' }),
+    line({ path: '/heygen/v3/videos' }),
     line({ headers: { 'X-Gateway-Priority': '9' } }),
     line({ headers: { 'X-Gateway-Account': 'nobody@example.com' } }),
     line({ headers: { 'X-Gateway-Reply-Url': 'http://127.0.0.1/x' } }),
@@ -37,10 +38,11 @@ test('bulk answers in order, and refuses each item by itself', async () => {
   expect(status).toBe(200)
   const codes = items.map(({ id, code }) => (id === undefined ? code : 'queued'))
   const [bad, gone, large] = ['bad_request', 'account_not_found', 'too_large']
-  expect(codes).toEqual(['queued', bad, bad, bad, gone, bad, large, 'queued'])
+  expect(codes).toEqual(['queued', bad, bad, bad, bad, gone, bad, large, 'queued'])
   expect(items[1]?.error).toContain('body is required')
   expect(items[2]?.error).toContain('/v3/nothing-of-the-kind cannot be queued')
-  expect(items[5]?.error).toContain('X-Gateway-Reply-Url')
+  expect(items[3]?.error).toContain('Leave out /heygen')
+  expect(items[6]?.error).toContain('X-Gateway-Reply-Url')
   expect(door.items.map(({ sort }) => sort.priority)).toEqual([3, 1])
   expect([door.acquired, door.sent.length]).toEqual([0, 0])
 })

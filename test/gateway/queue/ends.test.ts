@@ -80,6 +80,8 @@ async function toldOf(names: string[]): Promise<Told[]> {
 test('the event of a queued job names it as the client knows it, and so do all later answers [I3]', async () => {
   const name = await queue('named')
   await until(() => isStarted('named'))
+  // The desk hears of the start after the provider.
+  await until(async () => (await wordOf(gateway, name)) !== 'waiting')
   const [job] = (await gateway.sim.state()).jobs.filter((one) => one.account === account)
   const poll = await gateway.fetch(`/heygen/v3/videos/${name}`)
   expect(poll.headers.get('x-gateway-job')).toBe(name)
@@ -91,6 +93,42 @@ test('the event of a queued job names it as the client knows it, and so do all l
   expect(told).toMatchObject({ event_type: 'avatar_video.success' })
   const real = await gateway.fetch(`/heygen/v3/videos/${job?.id}`)
   expect(await real.json()).toMatchObject({ data: { id: job?.id, status: 'completed' } })
+})
+
+test('a delivery about a queued job has its name and the provider’s id, and is found by both', async () => {
+  const name = await queue('delivered')
+  await until(() => isStarted('delivered'))
+  const [job] = (await gateway.sim.state()).jobs.filter((one) => one.account === account)
+  await gateway.sim.finishJobs()
+  await untilMoved(gateway, async () => (await wordOf(gateway, name)) === 'completed')
+  await receiver.heard(at)
+  const found = async (id = '') => {
+    const answer = await gateway.fetch(`/v1/deliveries?job=${id}`)
+    return ((await answer.json()) as { deliveries: { id: string }[] }).deliveries
+  }
+  const [one, ...others] = await found(name)
+  expect(one).toMatchObject({ job: name, providerJob: job?.id })
+  expect(others).toEqual([])
+  expect(await found(job?.id)).toEqual([one])
+  const full = await gateway.fetch(`/v1/deliveries/${one?.id}`)
+  expect(await full.json()).toMatchObject({ job: name, providerJob: job?.id })
+})
+
+test('a delivery about an end without a job, or of one that was not queued, has no other id of the provider', async () => {
+  const started = await gateway.createVideo(
+    { title: mine('direct') },
+    { 'x-gateway-reply-url': receiver.url + at }
+  )
+  const { data } = (await started.json()) as { data: { video_id: string } }
+  const waiting = await queue('cancelled')
+  await gateway.fetch(`/v1/heygen/queue/${waiting}`, { method: 'DELETE' })
+  await end(data.video_id)
+  await receiver.heard(at, 2)
+  const { deliveries } = (await (await gateway.fetch('/v1/deliveries')).json()) as {
+    deliveries: { job: string; providerJob?: string }[]
+  }
+  const ids = deliveries.map((one) => [one.job, one.providerJob])
+  expect(ids.toSorted()).toEqual([waiting, data.video_id].map((id) => [id, undefined]).toSorted())
 })
 
 test('a cancelled creation is never sent, is told once, and its slot goes to the next one [I3]', async () => {
@@ -110,6 +148,24 @@ test('a cancelled creation is never sent, is told once, and its slot goes to the
   expect(await isStarted('gone')).toBe(false)
   expect(await isStarted('also-gone')).toBe(false)
   expect(await wordOf(gateway, next ?? '')).not.toBe('waiting')
+})
+
+test('an end without a start is told under the client’s own callback id, and shown with its times and without an account', async () => {
+  await fillSlot()
+  const reply = { 'x-gateway-reply-url': receiver.url + at }
+  const name = await queueVideo(gateway, mine('named'), reply, { callback_id: 'order 7' })
+  const json = async (path: string) => (await gateway.fetch(`/v1/heygen${path}`)).json()
+  const { created } = (await json(`/jobs/${name}`)) as { created: string }
+  await advance(gateway, SECOND)
+  await gateway.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
+  const [told] = await toldOf([name])
+  expect(told?.event_data).toMatchObject({ video_id: name, callback_id: 'order 7' })
+  const view = (await json(`/jobs/${name}`)) as { ended: string; times: object }
+  expect(Date.parse(view.ended)).toBeGreaterThan(Date.parse(created))
+  expect(view.times).toMatchObject({ asked: created, started: null, ended: view.ended })
+  const { jobs } = (await json('/jobs?state=ended')) as { jobs: { jobid: string }[] }
+  const shown = { email: null, status: 'failed', created, ended: view.ended }
+  expect(jobs.find(({ jobid }) => jobid === name)).toMatchObject(shown)
 })
 
 test('a creation that is being started or runs is not cancelled in the line', async () => {
@@ -181,6 +237,27 @@ test('a refusal for its content ends a creation at once in the provider’s word
   const poll = await gateway.fetch(`/heygen/v3/videos/${bad}`)
   expect(await poll.text()).toContain('The script is not allowed.')
   expect(await wordOf(gateway, next)).not.toBe('waiting')
+})
+
+test('a creation that names what is still being made goes back until it is ready, and starts once [I4]', async () => {
+  const body = { error: { code: 'resource_not_ready', message: 'The voice is still in training.' } }
+  const early = () => gateway.sim.fault({ match: CREATE, times: 1, effect: { status: 409, body } })
+  await early()
+  const name = await queue('early')
+  const sent = async () =>
+    (await gateway.sim.requests()).filter(
+      (one) => one.method === 'POST' && one.body?.includes(mine('early'))
+    )
+  await until(async () => (await sent()).length === 1)
+  expect(await wordOf(gateway, name)).toBe('waiting')
+  // The slot is free for others.
+  await queue('meanwhile')
+  await until(() => isStarted('meanwhile'))
+  await early()
+  await gateway.sim.finishJobs()
+  await untilMoved(gateway, () => isStarted('early'))
+  expect((await sent()).map(({ status }) => status)).toEqual([409, 409, 200])
+  expect(receiver.posts(at).filter(({ body }) => body.includes('avatar_video.fail'))).toEqual([])
 })
 
 test('four creations that one account refuses leave none of its other slots idle', async () => {

@@ -60,6 +60,14 @@ export class LineInMemory implements Line {
     return kept && { state: kept.state, hasBody: kept.sealed !== '' }
   }
 
+  /** Its time as one that came too early is over. */
+  ready(item: string): void {
+    const kept = this.#items.get(item)
+    if (!kept) throw new Error(`no item ${item}`)
+    this.#move(kept, 'ready')
+    this.#order.add({ item, sort: kept.sort })
+  }
+
   async enqueue(items: NewItem[]): Promise<EnqueueAnswer[]> {
     return items.map((item) => this.#enqueueOne(item))
   }
@@ -187,7 +195,8 @@ export class LineInMemory implements Line {
     const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
     if (!event || move(state, event) === 'refused') return
     const why = report.kind === 'back' ? report.why : undefined
-    record.tries = tries.map((one) => (one === chosen && why ? { ...one, why } : one))
+    const absents = report.kind === 'back' ? (report.absents ?? 0) : 0
+    record.tries = tries.map((one) => (one === chosen && why ? { ...one, why, absents } : one))
     delete kept.chosen
     if (report.kind === 'begun') {
       const email = this.#setting.accounts[account]?.email ?? ''
