@@ -90,7 +90,7 @@ export interface paths {
   "/admin/usage": {
       parameters: {
       };
-      /** Usage of all tenants, or of one, by day, token, account, route and outcome. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv` */
+      /** Usage of all tenants, or of one, in the form of `GET /v1/usage` */
       get: operations["getAdminUsage"];
   };
   "/admin/reseal": {
@@ -311,7 +311,7 @@ export interface paths {
       };
       /** What waits for a slot, by token, oldest first */
       get: operations["getHeygenQueue"];
-      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order, each by itself */
+      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order */
       post: operations["postHeygenQueue"];
   };
   "/v1/heygen/queue/{id}": {
@@ -487,7 +487,7 @@ export interface paths {
       };
       /** What waits for a slot, by token, oldest first */
       get: operations["getKlingQueue"];
-      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order, each by itself */
+      /** Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order */
       post: operations["postKlingQueue"];
   };
   "/v1/kling/queue/{id}": {
@@ -659,7 +659,7 @@ export interface paths {
   "/v1/usage": {
       parameters: {
       };
-      /** Usage by day, token, account, route and outcome. A token with the scope use sees its own. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv` */
+      /** Usage by day, token, account, route and outcome. A token with the scope use sees its own. Kept for 90 days. CSV with `format=csv` */
       get: operations["getUsage"];
   };
   "/v1/deliveries": {

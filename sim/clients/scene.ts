@@ -198,8 +198,7 @@ export function emptyScene(
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
-    owned: [],
-    ...{ deadTokens: [], pauses: [], drains: [], unheard: new Map() },
+    ...{ deadTokens: [], pauses: [], drains: [], unheard: new Map(), owned: [] },
     ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
     ...{

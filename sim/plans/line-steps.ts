@@ -7,7 +7,7 @@ import type { Room } from './rooms.ts'
 type DrawHow = (chance: Chance) => PlannedLine
 
 /** Marks that no other steps of a plan have. */
-const MARKS = { bulk: 1000, other: 1500 }
+const MARKS = { bulk: 1000, other: 1500, drain: 1700 }
 const ITEMS_OF_BULK = 100
 
 function itemOf(
@@ -30,7 +30,7 @@ export function drawMore(room: Room, drawHow: DrawHow): Step[] {
   return [
     ...(isIn('bulk', 0.45) ? drawBulks(room, drawHow) : []),
     ...(isIn('pauses', 0.35) ? drawPauses(room) : []),
-    ...(isIn('drains', 0.3) ? drawDrains(room) : []),
+    ...(isIn('drains', 0.3) ? drawDrains(room, drawHow) : []),
     ...(isIn('held items', 0.5) ? drawHeld(room, drawHow) : []),
     ...(isIn('wide items', 0.3) ? drawWide(room, drawHow) : []),
     ...(isIn('ends unheard', 0.35) ? drawUnheardEnds(room) : []),
@@ -85,13 +85,21 @@ function drawPauses(room: Room): Step[] {
   })
 }
 
-function drawDrains({ chance, plan, at }: Room): Step[] {
-  return Array.from({ length: 1 + chance.index('drains', 2) }, () =>
-    at(0.7 * chance.next('drain when'), {
-      ...{ do: 'drain', account: chance.pick('drained', plan.accounts).name },
-      forMs: chance.between('drained for', 130_000, 900_000),
-    })
-  )
+/** With work that its account would take. */
+function drawDrains(room: Room, drawHow: DrawHow): Step[] {
+  const { chance, plan, at } = room
+  return Array.from({ length: 1 + chance.index('drains', 2) }).flatMap((_, n) => {
+    const { name, tenant } = chance.pick('drained', plan.accounts)
+    const from = 0.5 * chance.next('drain when')
+    const forMs = chance.between('drained for', 200_000, 900_000)
+    const items = Array.from({ length: 8 }, (_one, m) =>
+      at(
+        from + 0.1 * chance.next('drain work when'),
+        itemOf(room, MARKS.drain + 10 * n + m, { tenant, line: drawHow(chance) })
+      )
+    )
+    return [at(from, { do: 'drain', account: name, forMs }), ...items]
+  })
 }
 
 /** Each names the one before it: a chain of three at most. */

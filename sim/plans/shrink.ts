@@ -5,7 +5,7 @@
 import { CALM, type Rates } from '../platform/universe.ts'
 import { CALM_HEYGEN, type HeygenRates } from '../witness/books.ts'
 import type { Hit } from '../world/chance.ts'
-import type { Plan, PlannedCreation, Step } from './plan.ts'
+import type { Plan, PlannedCreation, PlannedItem, PlannedLine, Step } from './plan.ts'
 
 /** A play in which the promise was broken. `hits`: what went wrong by chance. */
 export interface Broken {
@@ -142,8 +142,9 @@ function simplerOnes(plan: Plan): Simpler[] {
       [0, 1].map((least) => (one) => withEndpoints(one, at, least))
     ),
     ...plan.steps.flatMap(({ action }) =>
-      action.do === 'create' ? simplerCreations(action.mark) : []
+      action.do === 'create' || action.do === 'queue' ? simplerCreations(action.mark) : []
     ),
+    ...plan.steps.flatMap(({ action }, n) => (action.do === 'bulk' ? smallerBulks(action, n) : [])),
     (one) => ({ ...one, steps: one.steps.map((step) => at(step, 1000)) }),
     (one) => ({ ...one, rageMs: Math.max(0, ...one.steps.map(({ after }) => after)) }),
     ...plan.steps.map(
@@ -237,28 +238,56 @@ function withEndpoints(plan: Plan, at: number, endpoints: number): Plan {
   return { ...plan, tenants }
 }
 
+type Creation = PlannedCreation | PlannedItem
+
 function simplerCreations(mark: string): Simpler[] {
-  const each: ((one: PlannedCreation) => PlannedCreation)[] = [
+  const each: (<T extends Creation>(one: T) => T)[] = [
     (one) => lacking(one, 'repeats', 'laterMs'),
     (one) => lacking(one, 'leavesAfterMs'),
     (one) => lacking(one, 'own'),
     (one) => lacking(one, 'isOdd'),
+    (one) => lacking(one, 'looks'),
     (one) => ({ ...one, polls: 0 }),
-    (one) => ({ ...one, waits: false }),
+    (one) => (one.do === 'create' ? { ...one, waits: false } : one),
     (one) => ({ ...one, isKeyed: false }),
     (one) => ({ ...one, isNamed: false, hasCallbackId: false }),
     (one) => ({ ...one, languages: 1 }),
     (one) => ({ ...one, kind: 'video' }),
+    (one) => simplerLine(one, ['priority', 'startWithinMs', 'cancelsAfterMs', 'cancelsBy']),
+    (one) => simplerLine(one, ['isSecond', 'isRefused', 'isUnasked']),
   ]
-  const all = (one: PlannedCreation) => each.reduce((simpler, change) => change(simpler), one)
+  const all = <T extends Creation>(one: T) => each.reduce((simpler, change) => change(simpler), one)
   return [all, ...each].map((change) => (plan: Plan) => ({
     ...plan,
     steps: plan.steps.map(({ after, action }) =>
-      action.do === 'create' && action.mark === mark
+      (action.do === 'create' || action.do === 'queue') && action.mark === mark
         ? { after, action: change(action) }
         : { after, action }
     ),
   }))
+}
+
+function simplerLine<T extends Creation>(one: T, names: (keyof PlannedLine)[]): T {
+  return one.do === 'queue' ? { ...one, line: lacking(one.line, ...names) } : one
+}
+
+/** A bulk call with half of its items, or with one less. */
+function smallerBulks({ items }: Extract<Step['action'], { do: 'bulk' }>, n: number): Simpler[] {
+  const first = items[0]?.mark
+  const half = Math.ceil(items.length / 2)
+  const parts = [
+    ...[items.slice(0, half), items.slice(half)],
+    ...items.map((_, at) => items.toSpliced(at, 1)),
+  ]
+  return parts.map((part) => (plan: Plan) => {
+    const action = plan.steps[n]?.action
+    const isSame = action?.do === 'bulk' && action.items[0]?.mark === first
+    if (!isSame || part.length === 0 || part.length >= action.items.length) return plan
+    const steps = plan.steps.map((step, at) =>
+      at === n ? { ...step, action: { ...action, items: part } } : step
+    )
+    return { ...plan, steps }
+  })
 }
 
 function lacking<T extends object>(one: T, ...names: (keyof T)[]): T {

@@ -147,8 +147,8 @@ const IN_ONE_PLACE: readonly Written[] = [
     harm: 'an account is not offered its own lane',
     breaks: ['line'],
     file: 'src/domain/queue/may-start.ts',
-    from: "if (lane === '' || lane === own) return true",
-    to: "if (lane === '' || lane === own + own) return true",
+    from: "return lane === '' || lane === own",
+    to: "return lane === '' || lane === own + own",
   },
   {
     name: 'removed token goes on',
@@ -207,7 +207,7 @@ const OF_WHAT_STOPS: readonly Written[] = [
     breaks: ['line'],
     file: 'src/domain/accounts/drained.ts',
     from: 'if (isDrained !== true) return undefined',
-    to: 'if (isDrained !== undefined) return undefined',
+    to: 'if (isDrained !== true || NEVER > 0) return undefined',
   },
   {
     name: 'hold without an end',

@@ -67,17 +67,13 @@ async function addCarried(): Promise<void> {
   await bridged.dispose()
 }
 
-/** Its session is at one of two accounts. Kling cannot be asked at which, so any of them is called. */
-const AT_EITHER = '/multi-elements/add-selection '
-
 /** Each line of the tables without the spaces that only align it, under the title of its table. Not the heads. */
 function linesOf(text: string): string[] {
   let title = ''
   return text.split('\n').flatMap((line) => {
     if (line.startsWith('## ')) title = line
     if (!line.startsWith('| ') || title === '' || /^\| (call |-)/.test(line)) return []
-    const cells = line.replaceAll(/ +/g, ' ')
-    return [`${title} ${line.includes(AT_EITHER) ? cells.replaceAll(/\b[24]00\*/g, '*') : cells}`]
+    return [`${title} ${line.replaceAll(/ +/g, ' ')}`]
   })
 }
 

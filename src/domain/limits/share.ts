@@ -67,6 +67,22 @@ export function roomOf(
   return Math.min(maxConcurrent - Object.keys(use.running).length, jobsPerDay - count)
 }
 
+/**
+ * How long the last of so many jobs waits for the token's own limits, if all that may run does. `meanMs`: how long a job takes.
+ */
+export function waitFor(
+  { maxConcurrent = Infinity, jobsPerDay = Infinity }: JobLimits,
+  use: Use,
+  jobs: number,
+  { meanMs, now }: { meanMs: number; now: number }
+): number {
+  const { day, count } = onDayOf(use, now)
+  const later = jobs - Math.max(0, jobsPerDay - count)
+  const daysMs = Math.floor((later - 1) / jobsPerDay) * DAY_MS
+  const untilDayMs = later > 0 ? (day + 1) * DAY_MS - now + daysMs : 0
+  return Math.max((jobs / maxConcurrent) * meanMs, untilDayMs)
+}
+
 /** When a day begins on which more may start, epoch ms. Undefined: the limit of the day is not reached. */
 export function nextDayAt(
   { jobsPerDay = Infinity }: JobLimits,

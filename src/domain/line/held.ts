@@ -35,10 +35,13 @@ export function turnOfHeld(named: readonly NamedItem[]): HeldTurn {
   return open ? { kind: 'held', after: open.item } : { kind: 'ready' }
 }
 
-/** What a new item waits for. Undefined: for nothing, or it names one that failed, which its own start will show. */
+/**
+ * What a new item is held for. It may name one that has just failed, which its Worker did not know yet: then the next look ends it. It
+ * must not be sent, since the provider does not know that name.
+ */
 export function afterOf(named: readonly NamedItem[]): string | undefined {
   const turn = turnOfHeld(named)
-  return turn.kind === 'held' ? turn.after : undefined
+  return turn.kind === 'ready' ? undefined : turn.after
 }
 
 function fateOf({ state, outcome, isForgotten }: NamedItem): 'open' | 'completed' | 'failed' {

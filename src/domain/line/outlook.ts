@@ -4,15 +4,16 @@
  * long their last jobs took, and when the running ones began.
  */
 import { findParking, type Parking } from '#domain/accounts/parking.ts'
-import type { TokenInLine } from '#domain/queue/choose-next.ts'
+import type { Owed, TokenInLine } from '#domain/queue/choose-next.ts'
 import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
+import { placesOf, type Expected, type ServingSlots } from '#domain/queue/place.ts'
 import { retryAfterOf } from '#domain/queue/caps.ts'
 import type { ItemSort } from '#domain/queue/item.ts'
 import { servesLane } from '#domain/queue/may-start.ts'
 import { slotEnds, startsAt } from './estimate.ts'
 import { isPaused, type Pause } from './pauses.ts'
 import { Pace, type EndOfJob, type PaceRecord } from './pace.ts'
-import { Places } from './places.ts'
+import { countedPlace, Places } from './places.ts'
 
 /** Before the first end a job is thought to take so long. */
 const TYPICAL_MS = 5 * 60_000
@@ -31,33 +32,35 @@ interface Seat {
   parkings: readonly Parking[]
 }
 
-export interface ServingAccount {
+interface ServingAccount {
   key: string
   /** The name of its lane. */
   lane: string
   maxJobs: number
 }
 
-/** `place`: how many start before it, plus one. No `startsAt`: nothing that may serve it goes on, since it is paused. */
-export interface Expected {
-  place?: number
-  startsAt?: number
-}
-
 interface LineNow {
   tokens: readonly TokenInLine[]
   accounts: readonly ServingAccount[]
   pauses: readonly Pause[]
+  /** What an account owes each token. */
+  owedBy: (account: string) => Owed | undefined
   now: number
+}
+
+interface Limits {
+  /** How long the last of so many jobs of the token waits for its own limits. 0: it has none. */
+  waitFor(token: string, jobs: number, meanMs: number): number
 }
 
 export class Outlook {
   #pace = new Pace(TYPICAL_MS)
-  readonly #places: Places
+  readonly #places = new Places()
+  readonly #stepMs: number
   readonly #seats = new Map<string, Seat>()
 
   constructor(stepMs: number) {
-    this.#places = new Places(stepMs)
+    this.#stepMs = stepMs
   }
 
   /** After a restart: how long jobs took before it. */
@@ -102,10 +105,14 @@ export class Outlook {
   }
 
   /**
-   * For the items of one call: how long each should wait, by how many of its token wait with it and how fast what may serve it goes. To
-   * find the exact place of each would take too long. It is kept with the item, to tell later that it waits for too long.
+   * For the items of one call: how long each should wait, by how many of its token wait with it, how fast what may serve it goes, and
+   * the token's own limits. To find the exact place of each would take too long. It is kept with the item, to tell later that it waits
+   * for too long.
    */
-  firstEstimates(lineNow: () => LineNow): (sort: ItemSort, waiting: number) => number | undefined {
+  firstEstimates(
+    lineNow: () => LineNow,
+    limits: Limits
+  ): (sort: ItemSort, waiting: number) => number | undefined {
     const paces = new Map<string, number>()
     return (sort, waiting) => {
       const lane = laneName(sort)
@@ -115,7 +122,10 @@ export class Outlook {
       const pace = line && this.startsASecond({ ...line, accounts }, sort.token)
       if (pace !== undefined) paces.set(name, pace)
       const known = paces.get(name) ?? 0
-      return known > 0 ? Math.round((waiting / known) * 1000) : undefined
+      if (known <= 0) return undefined
+      const { token, route, jobs = 1 } = sort
+      const ownMs = limits.waitFor(token, waiting * jobs, this.#pace.meanOf(route))
+      return Math.round(Math.max((waiting / known) * 1000, ownMs))
     }
   }
 
@@ -148,50 +158,60 @@ export class Outlook {
     return seat ? seat.free + seat.held : maxJobs
   }
 
-  /** `isPrompt`: what takes long to find is left out. */
-  expect(waiting: WaitingItem, line: LineNow, isPrompt = false): Expected {
+  /**
+   * `place`: how many start before it, plus one. No `startsAt`: nothing that may serve it goes on, since it is paused. `isPrompt`: what
+   * takes long to find is left out.
+   */
+  expect(waiting: WaitingItem, line: LineNow, isPrompt = false): Partial<Expected> {
     const { tokens, now } = line
-    const place = this.#places.of(waiting, tokens, { now, isPrompt })
-    if (place === undefined) return {}
-    const at = this.#startOf(waiting, place, line, isPrompt)
-    return { place, ...(at === undefined ? {} : { startsAt: at }) }
+    const at = { now, stepMs: this.#stepMs }
+    const place = countedPlace(waiting, tokens, at)
+    if (place === undefined)
+      return this.#places.of(waiting, tokens, { now, isPrompt, run: () => this.#run(line) }) ?? {}
+    const meanMs = this.#pace.meanOf(waiting.sort.route)
+    const ends = this.#serving(line).flatMap((account) => endsFor(account, waiting))
+    const start = startsAt(place, ends, meanMs, now)
+    return { place, ...(start === undefined ? {} : { startsAt: start }) }
   }
 
-  #startOf(
-    waiting: WaitingItem,
-    place: number,
-    { tokens, accounts, pauses, now }: LineNow,
-    isPrompt: boolean
-  ): number | undefined {
-    const { sort } = waiting
-    const lane = laneName(sort)
-    const serving = accounts.filter(
-      ({ lane: own }) => servesLane({ lane: own }, lane) && !isPaused(pauses, sort.token, own)
-    )
-    const meanMs = this.#pace.meanOf(sort.route)
-    const ends = serving.flatMap((account) => this.#endsAt(account, waiting, { meanMs, now }))
-    if (lane === '') return startsAt(place, ends, meanMs, now)
-    // What waits for any account is shared by all of them.
-    const serves = (of: string) => of === lane
-    const own = this.#places.of(waiting, tokens, { now, isPrompt, serves }) ?? place
-    const open = this.#places.of(waiting, tokens, { now, isPrompt, serves: (of) => of === '' }) ?? 1
-    const shared = Math.floor((open - 1) / Math.max(1, accounts.length))
-    return startsAt(own + shared, ends, meanMs, now)
+  /** Every place and start, by running the order over the slots of all accounts. */
+  #run(line: LineNow): Map<string, Expected> {
+    const meanOf = ({ sort }: WaitingItem) => this.#pace.meanOf(sort.route)
+    const accounts = this.#serving(line)
+    return placesOf(line.tokens, line.now, this.#stepMs, { accounts, meanOf })
   }
 
-  /** When each slot of the account comes free that may have this item. */
-  #endsAt(
-    { key, maxJobs }: ServingAccount,
-    { sort: { route, meter, part } }: WaitingItem,
-    { meanMs, now }: { meanMs: number; now: number }
-  ): number[] {
-    const seat = this.#seats.get(key)
+  #serving({ accounts, pauses, owedBy, now }: LineNow): ServingSlots[] {
+    return accounts.map(({ key, lane, maxJobs }) => {
+      const { parkings = [] } = this.#seats.get(key) ?? {}
+      const owed = owedBy(key)
+      const from = ({ sort }: WaitingItem) => {
+        if (isPaused(pauses, sort.token, lane)) return undefined
+        const { route, meter, part } = sort
+        return findParking(parkings, { isJob: true, row: route, meter, part }, now)?.until ?? now
+      }
+      return {
+        account: key,
+        lane,
+        ends: this.#endsOf(key, maxJobs, now),
+        ...(owed && { owed }),
+        from,
+      }
+    })
+  }
+
+  /** When each slot of the account comes free. */
+  #endsOf(account: string, maxJobs: number, now: number): number[] {
+    const meanMs = this.#pace.usualMs
+    const seat = this.#seats.get(account)
     if (!seat) return slotEnds({ slots: maxJobs, free: 0, begunAt: [] }, meanMs, now)
     // Each job as if it had begun so that it ends when its own kind does.
     const begunAt = seat.running.map((job) => job.at + this.#pace.meanOf(job.route) - meanMs)
-    const ends = slotEnds({ slots: seat.free + seat.held, free: seat.free, begunAt }, meanMs, now)
-    const wish = { isJob: true, row: route, meter, part }
-    const until = findParking(seat.parkings, wish, now)?.until ?? 0
-    return ends.map((end) => Math.max(end, until))
+    return slotEnds({ slots: seat.free + seat.held, free: seat.free, begunAt }, meanMs, now)
   }
+}
+
+function endsFor({ ends, from }: ServingSlots, waiting: WaitingItem): number[] {
+  const earliest = from ? from(waiting) : 0
+  return earliest === undefined ? [] : ends.map((end) => Math.max(end, earliest))
 }

@@ -1,11 +1,12 @@
 /**
- * The places of what waits, as they are asked for: of one item or of all. A line of one token, whatever its length, is counted. Where
- * several tokens wait the order is run, which takes a while for thousands of items, so the places of a long line may be some seconds old.
+ * The places of what waits, as they are asked for: of one item or of all. In a line of one token that any account may serve, whatever
+ * its length, the place is counted. Otherwise the order is run, which takes a while for thousands of items, so the places of a long
+ * line may be some seconds old.
  */
 import { effectivePriority } from '#domain/queue/effective-priority.ts'
 import type { TokenInLine } from '#domain/queue/choose-next.ts'
 import { compareAge, type ItemList, type WaitingItem } from '#domain/queue/item-lists.ts'
-import { placesOf } from '#domain/queue/place.ts'
+import type { Expected } from '#domain/queue/place.ts'
 
 /** Up to so many items the places are always those of now. */
 const FRESH_MAX = 300
@@ -14,47 +15,34 @@ const OLD_MS = 1000
 const LONG_MAX = 2000
 const LONG_OLD_MS = 5000
 
-type Serves = (lane: string) => boolean
+interface At {
+  now: number
+  stepMs: number
+}
 
 export class Places {
-  readonly #stepMs: number
-  #last: { places: Map<string, number>; at: number; count: number } | undefined
-
-  /** `stepMs`: after which time an item is one step more urgent. */
-  constructor(stepMs: number) {
-    this.#stepMs = stepMs
-  }
+  #last: { places: Map<string, Expected>; at: number; line: string } | undefined
 
   /**
-   * How many start before the item, plus one. `serves`: only what waits in such lanes counts. Undefined: it does not wait, or that is not
-   * known. `isPrompt`: it is not worth running the order of a long line for.
+   * Where the item stands in the order, and when it starts. `run`: runs the order. Undefined: it does not wait, or that is not known.
+   * `isPrompt`: it is not worth running the order of a long line for.
    */
   of(
-    waiting: WaitingItem,
+    { item }: WaitingItem,
     tokens: readonly TokenInLine[],
-    { now, serves, isPrompt }: { now: number; serves?: Serves; isPrompt?: boolean }
-  ): number | undefined {
-    const [only, other] = tokens
-    if (only && !other) return placeInToken(waiting, only, { now, stepMs: this.#stepMs, serves })
-    if (isPrompt && countOf(tokens) > FRESH_MAX) return undefined
-    const places = this.#all(tokens, now)
-    const own = places.get(waiting.item)
-    if (own === undefined || !serves) return own
-    const lanes = tokens.flatMap((of) => of.lists).filter(({ lane }) => serves(lane))
-    const before = ({ item }: WaitingItem) => (places.get(item) ?? Infinity) < own
-    return 1 + lanes.reduce((sum, { items }) => sum + items.filter(before).length, 0)
-  }
-
-  #all(tokens: readonly TokenInLine[], now: number): Map<string, number> {
+    { now, isPrompt, run }: { now: number; isPrompt: boolean; run: () => Map<string, Expected> }
+  ): Expected | undefined {
     const count = countOf(tokens)
+    if (isPrompt && count > FRESH_MAX) return undefined
     const oldMs = count <= FRESH_MAX ? 0 : count <= LONG_MAX ? OLD_MS : LONG_OLD_MS
     const last = this.#last
-    // Those of one answer are asked for in one moment.
-    const isSame = last?.at === now && last.count === count
-    if (last && (isSame || (now >= last.at && now - last.at < oldMs))) return last.places
-    const places = placesOf(tokens, now, this.#stepMs)
-    this.#last = { places, at: now, count }
-    return places
+    // Those of one answer are asked for in one moment. A start in that moment has changed a pass.
+    const line = tokens.map((of) => `${of.token} ${of.pass} ${countOf([of])}`).join()
+    const isSame = last?.at === now && last.line === line && last.places.has(item)
+    if (last && (isSame || (now >= last.at && now - last.at < oldMs))) return last.places.get(item)
+    const places = run()
+    this.#last = { places, at: now, line }
+    return places.get(item)
   }
 }
 
@@ -63,14 +51,19 @@ function countOf(tokens: readonly TokenInLine[]): number {
   return lists.reduce((sum, { items }) => sum + items.length, 0)
 }
 
-interface At {
-  now: number
-  stepMs: number
-  serves: Serves | undefined
+/** The place in a line of one token that any account may serve. Undefined: it is another kind of line. */
+export function countedPlace(
+  waiting: WaitingItem,
+  tokens: readonly TokenInLine[],
+  at: At
+): number | undefined {
+  const [of, other] = tokens
+  const isPlain = of && !other && of.lists.every(({ lane }) => lane === '')
+  return isPlain ? placeInToken(waiting, of, at) : undefined
 }
 
 /** In each list, what goes before the item stands at its beginning: the older it is, the more urgent it is. */
-function placeInToken(waiting: WaitingItem, of: TokenInLine, { now, stepMs, serves }: At): number {
+function placeInToken(waiting: WaitingItem, of: TokenInLine, { now, stepMs }: At): number {
   const rank = ({ sort }: WaitingItem, priority: number) =>
     effectivePriority(priority, now - sort.askedAt, stepMs)
   const own = rank(waiting, waiting.sort.priority)
@@ -88,7 +81,6 @@ function placeInToken(waiting: WaitingItem, of: TokenInLine, { now, stepMs, serv
     }
     return from
   }
-  const lists = of.lists.filter(({ lane }) => serves?.(lane) ?? true)
-  const items = lists.reduce((sum, list) => sum + countIn(list, false), 0)
+  const items = of.lists.reduce((sum, list) => sum + countIn(list, false), 0)
   return 1 + (of.clients ?? []).reduce((sum, list) => sum + countIn(list, true), items)
 }

@@ -23,7 +23,7 @@ export function waitsFor(
   const { route, meter, part } = sort
   const wish = { isJob: true, row: route, meter, part }
   const lane = laneName(sort)
-  const serving = accounts.filter((one) => servesLane({ lane: one.lane, takesMovable: true }, lane))
+  const serving = accounts.filter((one) => servesLane(one, lane))
   const open = serving.filter((one) => !isPaused(pauses, sort.token, one.lane))
   if (open.length === 0 && serving.length > 0) return 'pause'
   const isUp = open.some(

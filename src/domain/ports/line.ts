@@ -45,8 +45,8 @@ export interface Line {
 /**
  * `queued`: its place and when it should start, if the desk knows them. `known`: the item is there already, as it is now. `taken`:
  * an item of another request has the name. `named`: another item has the client's own name for the job. `full`: above that cap.
- * `keyed`: its key stands for something that was not queued; absent
- * `jobIds`: it runs, or what became of it is not known. `closed`: this desk takes no items.
+ * `keyed`: its key stands for something that was not queued; without `jobIds` it runs, or what became of it is not known. `closed`:
+ * this desk takes no items.
  */
 export type EnqueueAnswer =
   | { kind: 'queued'; place?: number; startsAt?: number }

@@ -16,16 +16,9 @@ export interface ItemList {
   items: WaitingItem[]
 }
 
-/** Before the name of a lane whose items other accounts may serve. No email has a slash. */
-export const MOVABLE = '~/'
-
 /** The name of a lane: empty for the open one, else that account as it was when the item was queued. */
-export function laneName({
-  lane,
-  laneSince,
-  isMovable,
-}: Pick<ItemSort, 'lane' | 'laneSince' | 'isMovable'>): string {
-  return lane === '' ? '' : `${isMovable ? MOVABLE : ''}${lane} ${laneSince ?? 0}`
+export function laneName({ lane, laneSince }: Pick<ItemSort, 'lane' | 'laneSince'>): string {
+  return lane === '' ? '' : `${lane} ${laneSince ?? 0}`
 }
 
 /** Below 0: `one` came first. Items of one moment are ordered by their ids. */

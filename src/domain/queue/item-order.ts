@@ -61,6 +61,10 @@ export class ItemOrder {
     this.#terms.set(token, terms)
   }
 
+  weightOf(token: string): number {
+    return this.#termsOf(token).weight
+  }
+
   passOf(token: string): number {
     return this.#passes.get(token) ?? 0
   }
@@ -162,6 +166,11 @@ export class ItemOrder {
     this.#passes.set(of.token, pass)
     this.#largest = Math.max(this.#largest, pass)
     return turn
+  }
+
+  /** What the account owes each token. */
+  owedBy(account: string): Owed | undefined {
+    return this.#owed.get(account)
   }
 
   /** The tokens of which something waits. */

@@ -47,8 +47,6 @@ export interface ItemSort {
   lane: string
   /** When that account was added, as owners have it. Another account under the same email is not meant. */
   laneSince?: number
-  /** Only assets pin it to that account. Another may serve it, once it has copies of them. */
-  isMovable?: true
   /** The id of the token that asked. */
   token: string
   /** That was an own token then (docs/rfc/0010-sees-own.md). What it becomes later changes nothing for the item. */

@@ -1,6 +1,6 @@
 /** Whether an account can start an item now. An item that it cannot start is stepped over, and keeps its place. */
 import { findParking, type Parking } from '#domain/accounts/parking.ts'
-import { MOVABLE, type WaitingItem } from './item-lists.ts'
+import type { WaitingItem } from './item-lists.ts'
 
 /** What an account's object said when it asked for work, and what the desk knows beside. */
 export interface Pull {
@@ -20,17 +20,16 @@ export interface Pull {
   roomOf?: (token: string) => number
   /** The item for which slots are being saved up here. Nothing else starts. */
   savedFor?: string
-  /** It finds nothing else, so it takes what only assets pin to another account, and brings them over first. */
-  takesMovable?: true
 }
 
-/** `own`: the name of the account's own lane. An item that may move stands in a lane of its own beside it. */
-export function servesLane(
-  { lane: own, takesMovable }: Pick<Pull, 'lane' | 'takesMovable'>,
-  lane: string
-): boolean {
-  if (lane === '' || lane === own) return true
-  return lane.startsWith(MOVABLE) && (takesMovable === true || lane === MOVABLE + own)
+/** The open lane, and the account's own. */
+export function servesLane({ lane: own }: Pick<Pull, 'lane'>, lane: string): boolean {
+  return lane === '' || lane === own
+}
+
+/** The lanes whose items an account may start, of its own free will. */
+export function lanesServedBy(own: string): string[] {
+  return ['', own]
 }
 
 /** The account as if nothing ran there: what it can start then, it can start one day. */

@@ -44,10 +44,6 @@ export class Wakes {
     if (askedAt < toldAt) this.#known.set(account, { askedAt, awakeUntil: until })
   }
 
-  forget(account: string): void {
-    this.#known.delete(account)
-  }
-
   /**
    * Who is told of an item, in turn until one of them takes it: first those that had a slot for it when they asked last, then those
    * of which nothing is known. Not those that ask by themselves and had no use for it. `accounts`: the best first, by any order.

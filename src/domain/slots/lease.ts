@@ -149,6 +149,8 @@ export interface LeaseAsk {
   part?: string
   /** A parking for this reason is ignored, because no other account is left. */
   ignoredReason?: ParkReason
+  /** It is queued if it gets no slot, so it takes none while queued creations wait for slots of the account. */
+  yields?: true
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
   item?: LeaseItem

@@ -119,12 +119,14 @@ export class KeyRows {
   #moveQueued(now: number): void {
     const sql = 'SELECT name, record FROM keyed WHERE day < ?'
     const old = this.#sql.exec<{ name: string; record: string }>(sql, dayOf(now) - DAYS)
-    // Read before anything is written: a cursor does not see what is written beside it.
-    for (const { name, record: text } of old.toArray()) {
+    const moved: [name: string, record: KeyRecord][] = []
+    // One after the other: a day's answers may be more than memory has room for. Nothing is written between them.
+    for (const { name, record: text } of old) {
       const record = JSON.parse(text) as KeyRecord
       if (!mayBeQueued(record)) continue
-      if (outlives(this.lineEnd(record.requestId), now, KEEP_LEFT_MS)) this.save(name, record, now)
+      if (outlives(this.lineEnd(record.requestId), now, KEEP_LEFT_MS)) moved.push([name, record])
     }
+    for (const [name, record] of moved) this.save(name, record, now)
   }
 
   /** When the oldest key can be deleted. */

@@ -69,6 +69,12 @@ export class ItemShares {
     return limits ? this.#shares.roomOf(token, limits) : Infinity
   }
 
+  /** How long the last of so many jobs waits for the token's own limits. */
+  waitFor(token: string, jobs: number, meanMs: number): number {
+    const limits = this.#looks.limitsOf(token)
+    return limits ? this.#shares.waitFor(token, limits, jobs, meanMs) : 0
+  }
+
   /** The tokens of which no item may start now, for whatever reason. */
   stopped(): Set<string> {
     const stopped = this.#looks.stopped()

@@ -12,6 +12,7 @@ import {
   roomOf,
   take,
   UNUSED,
+  waitFor,
   type JobLimits,
   type ReachedLimit,
   type ShareEnd,
@@ -85,6 +86,10 @@ export class TokenShares {
 
   roomOf(token: string, limits: JobLimits): number {
     return roomOf(limits, this.#useOf(token), this.#deps.ports().now())
+  }
+
+  waitFor(token: string, limits: JobLimits, jobs: number, meanMs: number): number {
+    return waitFor(limits, this.#useOf(token), jobs, { meanMs, now: this.#deps.ports().now() })
   }
 
   opensAt(token: string, limits: JobLimits): number | undefined {

@@ -91,7 +91,8 @@ export class DeskLine {
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
     const roomIn = (waiting: number, token?: string) =>
       this.#outlook.roomIn(waiting, lineNow(this.#context), token)
-    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context))
+    const { itemShares } = this.#context
+    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context), itemShares)
     const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn, expectedMs })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
     if (added.length > 0) this.#armSoon()

@@ -195,30 +195,56 @@ export function jobIdOf(row: ItemRow | undefined, name: string): string | undefi
   return jobIds[Math.max(0, names.indexOf(name))] || undefined
 }
 
-function ownIn({ lists }: { lists: readonly { items: readonly WaitingItem[] }[] }): number {
-  return lists.flatMap(({ items }) => items.filter(({ sort }) => sort.isOwn === true)).length
+interface OfToken {
+  token: string
+  waiting: number
+  /** Its lists in the order, and what waits for the end of another job. */
+  lists: readonly (readonly WaitingItem[])[]
 }
 
-/** `expect`: its place and when it should start. */
-export function listLine(
-  context: LineContext,
-  { token, isOwn, after, limit }: LineQuery,
-  expect: (waiting: WaitingItem) => Pick<ItemShown, 'place' | 'startsAt'>
-): Omit<LinePage, 'startsAMinute'> {
-  const { order, chosen } = context.memory.line
-  const isAsked = (sort: ItemSort) =>
-    (token === undefined || sort.token === token) && (isOwn !== true || sort.isOwn === true)
-  const tokens = order
-    .tokens()
-    .filter((of) => token === undefined || of.token === token)
-    .map((of) => ({ ...of, waiting: isOwn === true ? ownIn(of) : order.lists.countOf(of.token) }))
+/** Those of which something waits, by their ids. */
+function tokensAsked(
+  { memory: { line } }: LineContext,
+  { token: asked, isOwn }: LineQuery,
+  isAsked: (sort: ItemSort) => boolean
+): OfToken[] {
+  const held = new Map<string, WaitingItem[]>()
+  for (const [item, sort] of line.held)
+    if (isAsked(sort)) held.set(sort.token, [...(held.get(sort.token) ?? []), { item, sort }])
+  const { lists: inOrder } = line.order
+  const tokens = new Set([...inOrder.tokens(), ...held.keys()])
+  return Array.from(tokens)
+    .filter((token) => asked === undefined || token === asked)
+    .map((token) => {
+      const mine = held.get(token) ?? []
+      const lists = inOrder.listsOf(token).map(({ items }) => items)
+      const count =
+        isOwn === true
+          ? lists.reduce((sum, list) => sum + list.filter(({ sort }) => isAsked(sort)).length, 0)
+          : inOrder.countOf(token)
+      return { token, waiting: count + mine.length, lists: [...lists, mine] }
+    })
     .filter(({ waiting }) => waiting > 0)
     .toSorted((one, other) => (one.token < other.token ? -1 : 1))
+}
+
+/** `expect`: its place and when it should start. What waits for the end of another job has none yet. */
+export function listLine(
+  context: LineContext,
+  query: LineQuery,
+  expect: (waiting: WaitingItem) => Pick<ItemShown, 'place' | 'startsAt'>
+): Omit<LinePage, 'startsAMinute'> {
+  const { token, isOwn, after, limit } = query
+  const { order, chosen, held } = context.memory.line
+  const isAsked = (sort: ItemSort) =>
+    (token === undefined || sort.token === token) && (isOwn !== true || sort.isOwn === true)
+  const tokens = tokensAsked(context, query, isAsked)
   const page: WaitingItem[] = []
-  for (const of of tokens) {
+  for (const { lists } of tokens) {
     if (page.length > limit) break
-    const all = of.lists.flatMap(({ items }) => items).filter(({ sort }) => isAsked(sort))
-    const left = all
+    const left = lists
+      .flat()
+      .filter(({ sort }) => isAsked(sort))
       .toSorted(compareAge)
       .filter((one) => after === undefined || placeIn(one) > after)
     page.push(...left.slice(0, limit + 1 - page.length))
@@ -228,14 +254,12 @@ export function listLine(
   return {
     waiting: tokens.reduce((sum, of) => sum + of.waiting, 0),
     starting: Array.from(chosen.values()).filter(({ sort }) => isAsked(sort)).length,
-    tokens: tokens.map(({ token: id, weight, lists, waiting }) => ({
+    tokens: tokens.map(({ token: id, lists, waiting }) => ({
       token: id,
       waiting,
-      weight,
+      weight: order.weightOf(id),
       oldestAt: Math.min(
-        ...lists.map(
-          ({ items }) => items.find(({ sort }) => isAsked(sort))?.sort.askedAt ?? Infinity
-        )
+        ...lists.map((items) => items.find(({ sort }) => isAsked(sort))?.sort.askedAt ?? Infinity)
       ),
     })),
     items: shown.flatMap((waiting) => {
@@ -243,7 +267,8 @@ export function listLine(
       if (!row) return []
       const { token: id, lane, priority, startBy } = waiting.sort
       const sort = { token: id, lane, priority, startBy }
-      return [{ ...toShown(context, row), ...sort, ...expect(waiting) }]
+      const expected = held.has(waiting.item) ? {} : expect(waiting)
+      return [{ ...toShown(context, row), ...sort, ...expected }]
     }),
     ...(last ? { next: placeIn(last) } : {}),
   }

@@ -40,7 +40,8 @@ export function lineNow({ accounts, memory, now }: LineContext) {
     return { key, maxJobs, lane: laneOf(account) }
   })
   const { order, pauses } = memory.line
-  return { tokens: order.tokens(), accounts: serving, pauses, now: now() }
+  const owedBy = (account: string) => order.owedBy(account)
+  return { tokens: order.tokens(), accounts: serving, pauses, owedBy, now: now() }
 }
 
 export function laneOf({ email, createdAt }: Pick<Account, 'email' | 'createdAt'>): string {

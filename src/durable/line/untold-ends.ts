@@ -49,7 +49,10 @@ export class UntoldEnds {
     for (const [item, sort] of memory.line.untold) {
       const own = all.find((account) => laneOf(account) === laneName(sort))?.key
       const key = own ?? any
-      if (key !== undefined) byAccount.set(key, [...(byAccount.get(key) ?? []), item])
+      if (key === undefined) continue
+      const items = byAccount.get(key) ?? []
+      items.push(item)
+      byAccount.set(key, items)
     }
     return byAccount
   }

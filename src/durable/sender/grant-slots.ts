@@ -13,7 +13,7 @@ import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 import type { SlotHolds } from './hold.ts'
 
 interface GrantingParts {
-  sender: { holds: SlotHolds }
+  sender: { holds: SlotHolds; keptFrom(ask: LeaseAsk): number }
   settlement: { ledger(): Ledger; save(change: Change): unknown }
 }
 
@@ -25,16 +25,16 @@ interface GrantingContext {
 
 export async function grantSlots(
   { tables, now, durations }: GrantingContext,
-  { sender: { holds }, settlement }: GrantingParts,
+  { sender, settlement }: GrantingParts,
   ask: LeaseAsk
 ): Promise<LeaseAnswer> {
-  await holds.answered(ask.leaseId, slotsWanted(ask))
+  await sender.holds.answered(ask.leaseId, slotsWanted(ask))
   // From here on nothing is awaited. The account may have gone to another tenant while this waited.
   if (isHeldByOther(tables.account(), ask.tenant))
     return { ok: false, reason: 'retired', maxJobs: 0 }
-  const ledger = { ...settlement.ledger(), kept: holds.beside(ask.leaseId) }
+  const ledger = { ...settlement.ledger(), kept: sender.keptFrom(ask) }
   const { answer, change } = grant(ledger, ask, now(), durations())
   settlement.save(change)
-  holds.drop(ask.leaseId)
+  sender.holds.drop(ask.leaseId)
   return answer
 }

@@ -7,7 +7,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import { hasNoEnd, mayAsk } from '#domain/accounts/imported.ts'
 import type { UnstartedEnd, Work } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
-import { heldSlots, type Lease } from '#domain/slots/lease.ts'
+import { heldSlots, type Lease, type LeaseAsk } from '#domain/slots/lease.ts'
 import { unstartedEnds } from '#domain/slots/queued-lease.ts'
 import { startItem, type Started } from '#flows/queue/start-item.ts'
 import type { SenderContext, SenderDeps } from './context.ts'
@@ -69,6 +69,12 @@ export class Sender {
   /** How many items are being sent. */
   get sending(): number {
     return this.#open.size - this.#waiting.length
+  }
+
+  /** How many slots the request may not take: those that are kept for others, and all where it yields to what waits. */
+  keptFrom({ leaseId, yields }: Pick<LeaseAsk, 'leaseId' | 'yields'>): number {
+    const isLast = yields === true && this.isAwake && !this.holds.has(leaseId)
+    return isLast ? Infinity : this.holds.beside(leaseId)
   }
 
   /** Ends when the desk has been asked, not when what it gave was sent. */

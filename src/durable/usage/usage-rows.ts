@@ -27,6 +27,8 @@ export const USAGE_SCHEMA = `
 const ENDED_AFTER = `SELECT ended_at AS endedAt, record FROM ended_job
   WHERE span >= ?1 AND ended_at > ?2 AND ended_at <= ?3 AND record IS NOT NULL`
 
+type EndedRow = { endedAt: number; record: string }
+
 interface Row extends Record<string, SqlStorageValue> {
   day: number
   token: string
@@ -61,7 +63,7 @@ export class UsageRows {
   /** Call it in the transaction in which the end's row is written for the first time. */
   note(end: EndedJob): void {
     const counted = isCountedAtOnce(end, this.until) ? jobEndOf(end) : undefined
-    if (counted) this.#add(counted.tenant, groupsOf([counted]))
+    if (counted) this.#add(counted.tenant, addTo(new Map(), counted))
   }
 
   /** Folds if the fold before is that long ago. */
@@ -69,38 +71,36 @@ export class UsageRows {
     const since = this.until
     if (now - since < everyMs) return
     this.#storage.transactionSync(() => {
-      const ends = this.#endsBetween(since, now)
-      for (const tenant of new Set(ends.map((end) => end.tenant)))
-        this.#add(tenant, groupsOf(ends.filter((end) => end.tenant === tenant)))
-      if (ends.length > 0) this.#sql.exec('UPDATE usage_mark SET until = ? WHERE id = 1', now)
+      const byTenant = new Map<string, Groups>()
+      for (const end of this.#endsBetween(since, now)) {
+        const groups = byTenant.get(end.tenant) ?? new Map()
+        byTenant.set(end.tenant, addTo(groups, end))
+      }
+      for (const [tenant, groups] of byTenant) this.#add(tenant, groups)
+      if (byTenant.size > 0) this.#sql.exec('UPDATE usage_mark SET until = ? WHERE id = 1', now)
     })
   }
 
   list({ tenant, since, until, token }: UsageQuery): UsageOfAccount[] {
     const kept = this.#rows(tenant, since, until)
+    const fresh: Groups = new Map()
     // What is not folded yet. An end can lie ahead of the clock.
-    const ends = this.#endsBetween(this.until, Number.MAX_SAFE_INTEGER)
-    const fresh = ends.filter(
-      (end) => end.tenant === tenant && end.day >= since && end.day <= until
-    )
-    const all = [...merged(kept, groupsOf(fresh)).values()]
+    for (const end of this.#endsBetween(this.until, Number.MAX_SAFE_INTEGER))
+      if (end.tenant === tenant && end.day >= since && end.day <= until) addTo(fresh, end)
+    const all = [...merged(kept, fresh).values()]
     return token === undefined ? all : all.filter((one) => one.token === token)
   }
 
   /** What jobs that completed since then took off the balance. Undefined: none completed, or one did not tell it. */
   creditsSince(since: number): number | undefined {
     const first = Math.floor((since - DAY_MS) / SPAN_MS)
-    const told = this.#sql
-      .exec<{ record: string }>(ENDED_AFTER, first, since, Number.MAX_SAFE_INTEGER)
-      .toArray()
-      .map(({ record }) => JSON.parse(record) as EndedRecord)
-      .filter(({ outcome }) => outcome.status === 'completed')
-      .map((ended) => ended.told?.credits)
-    if (told.length === 0) return undefined
-    return told.reduce<number | undefined>(
-      (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
-      0
-    )
+    let sum: number | undefined
+    for (const { outcome, told } of this.#recordsAfter(first, since)) {
+      if (outcome.status !== 'completed') continue
+      if (told?.credits === undefined) return undefined
+      sum = (sum ?? 0) + told.credits
+    }
+    return sum
   }
 
   removeBefore(day: number): void {
@@ -114,16 +114,24 @@ export class UsageRows {
   }
 
   /** The ends in this time, without those that were counted at once. `since` is not included. */
-  #endsBetween(since: number, until: number): JobEnd[] {
+  *#endsBetween(since: number, until: number): Iterable<JobEnd> {
     const first = Math.floor(earliestBegin(since) / SPAN_MS)
-    return this.#sql
-      .exec<{ endedAt: number; record: string }>(ENDED_AFTER, first, since, until)
-      .toArray()
-      .flatMap(({ endedAt, record }) => {
-        const { lease, outcome, told } = JSON.parse(record) as EndedRecord
-        const end = { lease: fromLeaseRecord(lease), endedAt, outcome, ...(told ? { told } : {}) }
-        return isCountedAtOnce(end, since) ? [] : (jobEndOf(end) ?? [])
-      })
+    for (const { endedAt, lease, outcome, told } of this.#recordsAfter(first, since, until)) {
+      const end = { lease: fromLeaseRecord(lease), endedAt, outcome, ...(told ? { told } : {}) }
+      const counted = isCountedAtOnce(end, since) ? undefined : jobEndOf(end)
+      if (counted) yield counted
+    }
+  }
+
+  /** One after the other: a day may have more than memory has room for. So nothing may be written between them. */
+  *#recordsAfter(
+    firstSpan: number,
+    since: number,
+    until = Number.MAX_SAFE_INTEGER
+  ): Iterable<EndedRecord & { endedAt: number }> {
+    const rows = this.#sql.exec<EndedRow>(ENDED_AFTER, firstSpan, since, until)
+    for (const { endedAt, record } of rows)
+      yield { ...(JSON.parse(record) as EndedRecord), endedAt }
   }
 
   #add(tenant: string, groups: Groups): void {
@@ -157,16 +165,12 @@ export class UsageRows {
 
 type Groups = Map<string, UsageOfAccount>
 
-/** Ends of one tenant. */
-function groupsOf(ends: readonly JobEnd[]): Groups {
-  const groups: Groups = new Map()
-  for (const end of ends) {
-    const { day, token, route, outcome } = end
-    const name = nameOf(end)
-    const sums = addEnd(groups.get(name)?.sums ?? NO_SUMS, end)
-    groups.set(name, { day, token, route, outcome, sums })
-  }
-  return groups
+/** Of one tenant. */
+function addTo(groups: Groups, end: JobEnd): Groups {
+  const { day, token, route, outcome } = end
+  const name = nameOf(end)
+  const sums = addEnd(groups.get(name)?.sums ?? NO_SUMS, end)
+  return groups.set(name, { day, token, route, outcome, sums })
 }
 
 function merged(kept: readonly UsageOfAccount[], more: Groups): Groups {

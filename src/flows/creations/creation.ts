@@ -69,6 +69,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     ...(row ? { row } : {}),
     ...(expected === undefined ? {} : { expected }),
     ...(call.share ? { isLimited: true } : {}),
+    ...(call.yields ? { yields: true } : {}),
   }
 }
 

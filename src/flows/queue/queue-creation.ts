@@ -62,7 +62,7 @@ function queueAtOnce(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
 /** Nothing runs after `slots_full`. A creation that cannot be in the line is refused as without one, unless its client asked. */
 async function queueIfFull(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   try {
-    return await startJob(ports, call)
+    return await startJob(ports, mayYield(call) ? { ...call, yields: true } : call)
   } catch (full) {
     if (!isNotNow(full) || (call.wish?.isOfToken && isTooLarge(call))) throw full
     return queueNamed(ports, call).then(
@@ -75,6 +75,11 @@ async function queueIfFull(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
       }
     )
   }
+}
+
+/** One that waits for its turn stands in one order with what is queued, and has slots kept for it. */
+function mayYield(call: ReadCall): boolean {
+  return call.waitSeconds === undefined && !isTooLarge(call)
 }
 
 /** All accounts are full, or the token runs as many jobs as it may. A limit of the line itself, and of searches, is no such answer. */

@@ -208,7 +208,8 @@ async function acquire(
 function markRefusal(ports: Ports, search: Search, account: Account, answer: LeaseRefusal): void {
   search.refusals.push(answer)
   search.passed.push(passedFor(account.email, answer))
-  if (answer.reason === 'full' && !answer.ofGuesses)
+  const hasYielded = search.ask.yields && answer.reason === 'full' && answer.isQueued
+  if (answer.reason === 'full' && !answer.ofGuesses && !hasYielded)
     ports.hints.markFull(account.key, ports.now(), answer.retryAt)
   if (answer.reason !== 'parked' || !answer.parking) return
   ports.hints.markParked(account.key, answer.parking, ports.now())
@@ -245,7 +246,9 @@ function noSlotLeft(ports: Ports, search: Search) {
     ({ key }) => hints.fullUntil(key) ?? now + durations.typicalJobMs
   )
   const why = whyNoSlot({ ...search, expectedFreeAt })
-  if (why.kind === 'full' && why.isSure)
+  // What yields to the line says nothing of the slots that others would find.
+  const hasYielded = search.ask.yields && why.kind === 'full' && why.isQueued
+  if (why.kind === 'full' && why.isSure && !hasYielded)
     hints.markRefusal(search.pool, why.retryAt, search.startedAt, why.isQueued)
   const shown = why.kind === 'full' ? { ...why, ...told(search.call, why) } : why
   return noSlotError(shown, search.ask, search.onlyEmail, now)

@@ -60,6 +60,8 @@ export interface ProxyCall {
   priority?: number
   /** Set when the creation is to be queued: its client asks for that (`Prefer: respond-async`), or its token has `whenFull: queue`. */
   wish?: QueueWish
+  /** It goes into the line if it gets no slot, so it does not overtake what waits there. */
+  yields?: true
   /** Names of queued creations' jobs in a creation that is to be queued. It waits for the ends of those jobs. */
   named?: readonly { name: string; item: string }[]
   /** When the call began, before it held its idempotency key or client name. Epoch ms. */

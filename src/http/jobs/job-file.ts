@@ -4,12 +4,13 @@
  */
 import type { Context } from 'hono'
 import { emailToHeader } from '#domain/accounts/account.ts'
+import { isUnstarted } from '#domain/line/shown.ts'
 import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
-import { findJob } from '#flows/jobs/find-job.ts'
+import { findJobOrItem } from '#flows/jobs/find-job.ts'
 import { fetchFile } from '#flows/uploads/fetch-file.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { JobFile, Provider } from '#providers/contract/provider.ts'
@@ -31,11 +32,15 @@ export async function serveJobFile(c: Context<AppEnv>, provider: Provider): Prom
   const id = c.req.param('id') ?? ''
   const caller = c.get('caller')
   const own = ownScopeOf(caller)
-  const found = await findJob(c.get('ports'), provider, caller.tenant, id, own)
+  const found = await findJobOrItem(c.get('ports'), provider, caller.tenant, id, own)
   if (!found) throw none(`Unable to locate job ${id}`)
+  if ('item' in found && isUnstarted(found.item))
+    throw none('It never started, so it made no file.')
+  const ended = 'record' in found ? found.record.ended : undefined
+  if (!('record' in found) || !ended)
+    throw none('The job has not ended yet. It has no file until then.')
   const { account, record } = found
-  if (!record.ended) throw none('The job has not ended yet. It has no file until then.')
-  const { status } = record.ended.outcome
+  const { status } = ended.outcome
   if (status !== 'completed') throw none(`The job ended as ${status}. It made no file.`)
   if (!account) throw none('The account of this job was removed. Only the provider has its file.')
   const file = provider.jobs.fileOf?.(record.lease)

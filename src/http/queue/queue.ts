@@ -91,7 +91,7 @@ export function addLine(app: App, provider: Provider): void {
       needs: 'use',
       path: '/',
       summary:
-        'Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order, each by itself',
+        'Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order',
       eachOf: creation,
       answers: { 200: queued, 400: ownError, 413: ownError },
     },

@@ -92,7 +92,7 @@ route(
     method: 'get',
     path: '/',
     summary:
-      'Usage by day, token, account, route and outcome. A token with the scope use sees its own. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv`',
+      'Usage by day, token, account, route and outcome. A token with the scope use sees its own. Kept for 90 days. CSV with `format=csv`',
     query: asked,
     answers: { 200: view, 400: ownError, 401: ownError, 403: ownError, 413: ownError },
   },
@@ -123,8 +123,7 @@ route(
     isAdmin: true,
     method: 'get',
     path: '/',
-    summary:
-      'Usage of all tenants, or of one, by day, token, account, route and outcome. Kept for 90 days. CSV with `format=csv` or `Accept: text/csv`',
+    summary: 'Usage of all tenants, or of one, in the form of `GET /v1/usage`',
     query: adminAsked,
     answers: { 200: view, 400: ownError, 401: ownError, 413: ownError },
   },

@@ -7,6 +7,7 @@ import {
   mend,
   take,
   UNUSED,
+  waitFor,
   type JobLimits,
   type Use,
 } from '#domain/limits/share.ts'
@@ -89,4 +90,21 @@ test('what is doubtful counts until the accounts were asked, however young it is
   expect(mayBeMended(use, NOW - 10 * MINUTE)).toBe(true)
   expect(mend(use, new Set(['a']), NOW - 10 * MINUTE)).toBe(use)
   expect(mend(use, new Set(), NOW - 10 * MINUTE).running).toEqual({})
+})
+
+test('how long jobs wait for their token’s own limits counts what may run at once, and the days', () => {
+  const at = { meanMs: 5 * MINUTE, now: NOW }
+  const toMidnight = MIDNIGHT - NOW
+  const day = 1440 * MINUTE
+  expect(waitFor({ maxConcurrent: 2 }, UNUSED, 10, at)).toBe(25 * MINUTE)
+  const used = take(UNUSED, ['a', 'b'], NOW)
+  const wait = (jobs: number) => waitFor({ jobsPerDay: 3 }, used, jobs, at)
+  expect([1, 2, 4, 5, 7].map(wait)).toEqual([
+    0,
+    toMidnight,
+    toMidnight,
+    toMidnight + day,
+    toMidnight + day,
+  ])
+  expect(waitFor({ maxConcurrent: 1, jobsPerDay: 3 }, used, 1, at)).toBe(5 * MINUTE)
 })

@@ -44,7 +44,7 @@ function errors(seed: number, count: number, jobMs: () => number): number[] {
   return starts
     .filter(({ waiting }) => waiting.sort.token !== 'F')
     .map(({ waiting, at }) => {
-      const place = places.get(waiting.item) ?? 0
+      const place = places.get(waiting.item)?.place ?? 0
       const told = startsAt(place, ends, MINUTE, now) ?? 0
       return Math.abs(told - at) / (at - now)
     })

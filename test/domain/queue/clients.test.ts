@@ -228,6 +228,6 @@ test('places count the clients that go before an item', () => {
     }
     const places = placesOf(order.tokens(), now, STEP)
     const turns = all.map(() => order.chooseTurn(pullOf('a', 1), now)?.waiting.item ?? '')
-    expect(turns.map((item) => places.get(item))).toEqual(turns.map((_, index) => index + 1))
+    expect(turns.map((item) => places.get(item)?.place)).toEqual(turns.map((_, index) => index + 1))
   }
 })

@@ -256,6 +256,66 @@ test('the places are those in which the items start, if nothing else comes and n
     for (const one of storm(seed, 200)) order.add(unpinned(one))
     const places = placesOf(order.tokens(), now, STEP)
     const starts = Array.from({ length: 200 }, () => order.choose(pullOf('a', 1), now)?.item ?? '')
-    expect(starts.map((item) => places.get(item))).toEqual(starts.map((_, index) => index + 1))
+    expect(starts.map((item) => places.get(item)?.place)).toEqual(
+      starts.map((_, index) => index + 1)
+    )
   }
 })
+
+interface Seat {
+  account: string
+  lane: string
+  ends: number[]
+}
+
+/** The next slot to come free. It is filled with what its account chooses at that time. Undefined: no account finds anything. */
+function fillNext(order: ItemOrder, seats: Seat[], now: number): string | undefined {
+  for (;;) {
+    const [seat] = seats.toSorted(
+      (one, other) => (one.ends[0] ?? Infinity) - (other.ends[0] ?? Infinity)
+    )
+    const end = seat?.ends.shift()
+    if (!seat || end === undefined) return undefined
+    const chosen = order.choose(pullOf(seat.account, 1), now)
+    if (!chosen) continue
+    seat.ends.push(end + MINUTE)
+    return chosen.item
+  }
+}
+
+/** Accounts whose slots come free at times of their own. Some of the line is pinned, and the accounts owe from what they started before. */
+test.for([1, 2, 4])(
+  'the places are those in which %i accounts start the items, also what is pinned and what they owe',
+  (count) => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const random = randomOf(seed)
+      const order = new ItemOrder(STEP)
+      for (const [token, terms] of Object.entries(TERMS)) order.setTerms(token, terms)
+      const now = 31 * MINUTE
+      for (const one of storm(seed, 200)) order.add(one)
+      const seats = ['a', 'b', 'c', 'd'].slice(0, count).map((account): Seat => {
+        const ends = [random(MINUTE), random(MINUTE), random(MINUTE)]
+        const { lane } = pullOf(account, 1)
+        return { account, lane, ends: ends.toSorted((a, b) => a - b).map((at) => now + at) }
+      })
+      for (let before = random(80); before > 0; before -= 1) fillNext(order, seats, now)
+      const accounts = seats.map((seat) => {
+        const owed = order.owedBy(seat.account)
+        return { ...seat, ends: [...seat.ends], ...(owed ? { owed } : {}) }
+      })
+      const places = placesOf(order.tokens(), now, STEP, { accounts, meanOf: () => MINUTE })
+      const starts = []
+      for (let item = fillNext(order, seats, now); item; item = fillNext(order, seats, now))
+        starts.push(item)
+      expect(starts.length).toBeGreaterThan(80)
+      expect(starts.map((item) => places.get(item)?.place)).toEqual(
+        starts.map((_, index) => index + 1)
+      )
+      // What is pinned to an account that is not there comes last, and has no time.
+      const rest = waitingIn(order).map(({ item }) => places.get(item))
+      expect(
+        rest.every((one) => one && one.place > starts.length && one.startsAt === undefined)
+      ).toBe(true)
+    }
+  }
+)

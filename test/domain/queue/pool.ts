@@ -13,20 +13,12 @@ export interface Wish {
   priority?: number
   lane?: string
   slots?: number
-  isMovable?: true
 }
 
 let made = 0
 
 /** Items of one wish each, in the order in which they are asked for. */
-export function newItem({
-  token,
-  at = 0,
-  priority = 3,
-  lane = '',
-  slots = 1,
-  isMovable,
-}: Wish): WaitingItem {
+export function newItem({ token, at = 0, priority = 3, lane = '', slots = 1 }: Wish): WaitingItem {
   made += 1
   return {
     item: `item-${String(made).padStart(9, '0')}`,
@@ -34,7 +26,6 @@ export function newItem({
       state: 'waiting',
       lane,
       ...(lane === '' ? {} : { laneSince: 1 }),
-      ...(isMovable ? { isMovable } : {}),
       token,
       priority,
       askedAt: at,

@@ -66,6 +66,4 @@ test('a look calls those that were silent longest, ten at most', () => {
   const silent = wakes.silent(all, 40_000, 30_000)
   expect(silent).toEqual(['k13', 'k14', ...all.slice(0, 8)])
   expect(wakes.silent(['k12'], 40_000, 30_000)).toEqual([])
-  wakes.forget('k12')
-  expect(wakes.silent(['k12'], 40_000, 30_000)).toEqual(['k12'])
 })

@@ -134,6 +134,25 @@ test('a long line of one token tells the place at once, as the order has it', as
   expect(run.map(({ place = 0 }, at) => place - (mine[at] ?? 0))).toEqual([1, 1])
 })
 
+test('what comes in the moment of a start is told its own place, and the others theirs', async () => {
+  const pool = newPool([1])
+  const { desk } = pool
+  desk.addToken('A')
+  desk.addToken('B')
+  await desk.enqueue(...desk.newItems(3, { token: 'A' }), ...desk.newItems(3, { token: 'B' }))
+  await pool.until(() => pool.started.length === 2)
+  const placesNow = () => desk.line.list({ limit: 10 }).items.map(({ place = 0 }) => place)
+  expect(placesNow().toSorted()).toEqual([1, 2, 3, 4])
+  // The job ends, and no time passes.
+  const [account] = desk.accounts
+  if (!account) throw new Error('no account')
+  pool.running.set(account, [])
+  await pool.pull(account)
+  expect(pool.started).toHaveLength(3)
+  expect(await desk.put(desk.newItem({ token: 'B' }))).toMatchObject({ place: 4 })
+  expect(placesNow().toSorted()).toEqual([1, 2, 3, 4])
+})
+
 test('an item of one account is told when a slot of that account comes free', async () => {
   const pool = newPool([1, 1])
   const { desk } = pool

@@ -220,3 +220,19 @@ function changes(desk: PlayedDesk): number {
   const [row] = desk.storage.sql.exec<{ n: number }>('SELECT total_changes() AS n').toArray()
   return row?.n ?? 0
 }
+
+test('what waits for its token’s own limit as long as was to be expected is not called old', async () => {
+  const desk = new PlayedDesk()
+  desk.addToken('limited', { maxConcurrent: 1 })
+  const a = desk.addAccount('a', 50)
+  await desk.enqueue(...desk.newItems(30, { token: 'limited' }))
+  // Jobs of five minutes, one after the other: the last begins after two and a half hours.
+  for (let n = 0; n < 30; n += 1) {
+    const { work } = await desk.ask(a, 50)
+    expect(work).toHaveLength(1)
+    begin(desk, a, work)
+    expect(desk.line.oldSince(), `${5 * n} minutes`).toBeUndefined()
+    desk.now += 5 * MINUTE
+    await desk.endJobs(...work.map(({ item }) => item))
+  }
+})

@@ -102,6 +102,22 @@ test('an item of several slots gets them in the end', async () => {
   expect(work.map(({ item }) => item)).toEqual([wide])
 })
 
+test('slots are saved up where the jobs end soonest, by what the accounts say of them', async () => {
+  const { desk, accounts } = open('a', 'b')
+  const [a, b] = accounts as [PlayedAccount, PlayedAccount]
+  await desk.enqueue(desk.newItem({ token: 'wide', slots: 3 }))
+  desk.now += 9 * MINUTE
+  const begun = (agoMs: number) => ({ route: 'POST /v3/videos', at: desk.now - agoMs })
+  // A job is thought to take five minutes. Those at b end apart.
+  const apart = [0, 1, 4].map((minutes) => begun(minutes * MINUTE))
+  expect((await desk.ask(b, 0, { held: 3, running: apart })).work).toEqual([])
+  desk.now += 2 * MINUTE
+  await desk.enqueue(...desk.newItems(9, { token: 'narrow' }))
+  const nearlyOver = [4.8, 4.9].map((minutes) => begun(minutes * MINUTE))
+  expect((await desk.ask(a, 1, { held: 2, running: nearlyOver })).work).toEqual([])
+  expect((await desk.ask(b, 1, { held: 2, running: apart.slice(0, 2) })).work).toHaveLength(1)
+})
+
 test('slots that are saved up for too long are given to others', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

@@ -5,8 +5,9 @@ import { happens, senderWorld, turns, type SenderWorld } from '../../support/que
 const HOLD_MS = 2000
 
 /** A direct creation asks the account for a slot. */
-function acquire(world: SenderWorld, leaseId: string) {
-  const ask = { leaseId, tenant: 't', kind: 'call', route: 'POST /x', count: 1, fingerprint: {} }
+function acquire(world: SenderWorld, leaseId: string, more: { yields?: true } = {}) {
+  const call = { tenant: 't', kind: 'call', route: 'POST /x', count: 1, fingerprint: {} }
+  const ask = { leaseId, ...call, ...more }
   let answer: { ok: boolean } | undefined
   void world
     .objectOf()
@@ -103,4 +104,42 @@ test('a creation that waited for the answer gets no slot of an account that went
   await happens('it is answered', () => direct() !== undefined)
   expect(direct()).toMatchObject({ ok: false, reason: 'retired' })
   expect(tables.leases()).toEqual([])
+})
+
+test('a creation that can be queued takes no free slot while others wait, and any slot when none does', async () => {
+  const world = await senderWorld({ maxJobs: 6 })
+  const items = await world.enqueue(6)
+  const gate = Promise.withResolvers<void>()
+  const usual = world.create
+  world.create = async (one) => {
+    await gate.promise
+    return usual(one)
+  }
+  await world.work()
+  // Four are being sent, so two slots are free, and two items wait.
+  await happens('four are sent', () => world.sent.length === 4)
+  const yielding = acquire(world, 'yields', { yields: true })
+  const other = acquire(world, 'does not')
+  await turns()
+  expect(yielding()).toMatchObject({ ok: false, reason: 'full' })
+  expect(other()).toMatchObject({ ok: true })
+  gate.resolve()
+  for (const item of items.slice(0, 5)) await world.becomes(item, 'begun')
+  await world.complete('real-1')
+  await world.becomes(items[5] ?? '', 'begun')
+  await world.complete('real-2')
+  await turns()
+  const later = acquire(world, 'later', { yields: true })
+  await turns()
+  expect(later()).toMatchObject({ ok: true })
+})
+
+test('a client whose turn it is takes the slot that is kept for it, whatever else waits', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  world.turns.push({ id: 'client', slots: 1 })
+  await world.enqueue(1)
+  await world.work()
+  const direct = acquire(world, 'client', { yields: true })
+  await turns()
+  expect(direct()).toMatchObject({ ok: true })
 })

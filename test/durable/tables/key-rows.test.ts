@@ -17,7 +17,7 @@ function open() {
       NAME,
       JSON.stringify({ requestId, startedAt })
     )
-  return { rows: new KeyRows(sql), writeOld }
+  return { sql, rows: new KeyRows(sql), writeOld }
 }
 
 test('a key that began just after midnight is known when the clock goes back before it [I4]', () => {
@@ -94,4 +94,22 @@ test('a key that is no queued creation is deleted without a question to the line
   }
   rows.forget(MIDNIGHT + 6 * DAY)
   expect(rows.find(NAME, MIDNIGHT + 6 * DAY)).toBeUndefined()
+})
+
+test('the answers of a day are read one after the other, since they may be more than memory has room for', () => {
+  const { rows, sql } = open()
+  rows.save(NAME, { requestId: 'one', startedAt: MIDNIGHT })
+  rows.lineEnd = () => 'waits'
+  const { exec } = sql
+  sql.exec = ((text: string, ...values: unknown[]) => {
+    const cursor = exec.call(sql, text, ...values)
+    if (!/SELECT .*record FROM keyed WHERE day < /.test(text)) return cursor
+    return Object.assign(cursor, {
+      toArray: () => {
+        throw new Error('all at once')
+      },
+    })
+  }) as typeof exec
+  rows.forget(MIDNIGHT + 7 * DAY)
+  expect(rows.find(NAME, MIDNIGHT + 7 * DAY)?.requestId).toBe('one')
 })

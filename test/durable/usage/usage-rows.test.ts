@@ -13,6 +13,7 @@ interface Tables {
     until: number
     fold(now: number, everyMs: number): void
     list(query: UsageQuery): UsageOfAccount[]
+    creditsSince(since: number): number | undefined
     removeBefore(day: number): void
     oldestDay(): number | undefined
   }
@@ -213,4 +214,27 @@ test('An end is counted once: after any order of ends, folds, restarts and steps
     const sorted = (map: Map<string, number>) => [...map].toSorted(([a], [b]) => (a < b ? -1 : 1))
     expect(sorted(counted), `seed ${seed}`).toEqual(sorted(books))
   }
+})
+
+test('ended jobs are read one after the other, since a day of them may be more than memory has room for', () => {
+  const told = { credits: 2 }
+  for (let n = 0; n < 3; n += 1) {
+    const ended = { lease: lease(now - HOUR), endedAt: now, outcome: { status: 'completed' }, told }
+    tables.apply({ put: [], drop: [], ended: [ended as EndedJob] })
+  }
+  const { exec } = storage.sql
+  storage.sql.exec = ((text: string, ...values: unknown[]) => {
+    const cursor = exec.call(storage.sql, text, ...values)
+    const isOfAll = /SELECT .*record FROM ended_job/.test(text) && !text.includes('LIMIT')
+    if (!isOfAll) return cursor
+    return Object.assign(cursor, {
+      toArray: () => {
+        throw new Error('all at once')
+      },
+    })
+  }) as typeof exec
+  expect(total()).toBe(3)
+  expect(tables.usage.creditsSince(now - DAY)).toBe(6)
+  tables.usage.fold((now += FOLD), FOLD)
+  expect(total()).toBe(3)
 })

@@ -59,6 +59,25 @@ test('while an isolate knows that items wait, it asks no account for a slot', as
   expect([door.acquired, door.items.length]).toEqual([3, 2])
 })
 
+test('a queueing token does not overtake what waits, and what it found does not refuse others a free slot', async () => {
+  const door = new Door()
+  door.isFree = true
+  door.hasLine = true
+  door.answer = REAL
+  const queued = await door.call('POST', VIDEOS, BODY, QUEUES)
+  expect(queued.headers.get('x-gateway-job')).toMatch(/^[0-9a-f]{32}$/)
+  expect(door.items).toHaveLength(1)
+  const other = await door.call('POST', VIDEOS, BODY)
+  expect(await other.json()).toMatchObject({ data: { video_id: 'real-1' } })
+  // It cannot be queued, so it yields to nobody.
+  const long = await door.call('POST', VIDEOS, { ...BODY, script: 'x'.repeat(1_100_000) }, QUEUES)
+  expect(await long.json()).toMatchObject({ data: { video_id: 'real-1' } })
+  // One that waits stands in one order with what is queued. By now this isolate has forgotten the line.
+  door.now += 5001
+  const waits = { ...QUEUES, headers: { prefer: 'respond-async, wait=20' } }
+  expect((await door.call('POST', VIDEOS, BODY, waits)).status).toBe(200)
+})
+
 test('a body that no item may have is refused by a full pool as without a line', async () => {
   const door = new Door()
   const body = { ...BODY, script: 'x'.repeat(1_100_000) }

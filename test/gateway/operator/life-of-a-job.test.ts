@@ -150,6 +150,13 @@ test('where there is no file the answer says why', async () => {
   expect(await refusal(running)).toContain('404 The job has not ended yet')
   expect(await refusal(await ended('failed'))).toContain('404 The job ended as failed')
   expect(await refusal('no_such_job')).toContain('404 Unable to locate job')
+  await gateway.post('/v1/heygen/queue/pause', {})
+  const waiting = await gateway.createVideo({}, { prefer: 'respond-async' })
+  const name = waiting.headers.get('x-gateway-job') ?? ''
+  expect(await refusal(name)).toContain('404 The job has not ended yet')
+  await gateway.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
+  await gateway.post('/v1/heygen/queue/resume', {})
+  expect(await refusal(name)).toContain('404 It never started')
   const id = await ended()
   const stranger = gateway.as((await gateway.newToken({ tenant: 'stranger' })).token)
   expect((await stranger.fetch(`/v1/heygen/jobs/${id}/file`)).status).toBe(404)

@@ -1,6 +1,6 @@
 /** The provider has less room than the gateway thinks, for instance because jobs run that did not come through it. */
 import { afterAll, expect, test } from 'vitest'
-import { CLOCKED, pass, SECOND, stopped } from '../../support/clock/clock.ts'
+import { advance, CLOCKED, pass, SECOND, stopped } from '../../support/clock/clock.ts'
 import { openGateway, until, type Gateway } from '../../support/gateway.ts'
 import { queueVideo, startedTitles } from '../../support/queue/videos.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
@@ -52,4 +52,26 @@ test('an account that HeyGen calls full with 429 puts creations back, and each o
   await expectAllStart(gateway, 'heygen', email)
   const titles = (await startedTitles(gateway)).filter((title) => title.startsWith('h'))
   expect(new Set(titles).size).toBe(JOBS)
+})
+
+test('a creation of a queueing token joins what waits, although a slot is free, and the provider is not asked', async () => {
+  const { token } = await shared.newToken({ whenFull: 'queue' })
+  const gateway = shared.as(token)
+  const email = await addKling(gateway, 'joins', { maxJobs: 5, sim: { concurrency: 1 } })
+  const first = await gateway.post(T2V, TEXT2VIDEO)
+  expect(first.headers.get('x-gateway-queue-place')).toBeNull()
+  await gateway.post(T2V, TEXT2VIDEO, { prefer: 'respond-async' })
+  await until(async () => (await creationsOf(email)).includes(429))
+  await until(async () => {
+    const line = await (await gateway.fetch('/v1/kling/queue')).json()
+    const { waiting, starting } = line as { waiting: number; starting: number }
+    return waiting === 1 && starting === 0
+  })
+  // Of two that came in one ms either may be first.
+  await advance(gateway, SECOND)
+  const before = (await creationsOf(email)).length
+  const joined = await gateway.post(T2V, TEXT2VIDEO)
+  expect(joined.status).toBe(200)
+  expect(joined.headers.get('x-gateway-queue-place')).toBe('2')
+  expect((await creationsOf(email)).length).toBe(before)
 })

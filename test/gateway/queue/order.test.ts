@@ -1,6 +1,6 @@
 /** Who is next, at the front door. The order itself is tried against a slow model in test/domain/queue. */
 import { expect, test } from 'vitest'
-import { CLOCKED, MINUTE, advance, pass, stopped } from '../../support/clock/clock.ts'
+import { CLOCKED, MINUTE, advance, clockOf, pass, stopped } from '../../support/clock/clock.ts'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import { testFull } from '../../support/full.ts'
@@ -15,12 +15,12 @@ async function openPool(accounts: Record<string, number>): Promise<Gateway> {
 }
 
 /** A token of the same tenant. */
-async function secondToken(gateway: Gateway): Promise<Gateway> {
+async function secondToken(gateway: Gateway, more: object = {}): Promise<Gateway> {
   const tokens = (await (await gateway.admin('GET', '/tokens')).json()) as {
     tokens: { tenant: string }[]
   }
   const tenant = tokens.tokens[0]?.tenant
-  return gateway.as((await gateway.newToken({ tenant })).token)
+  return gateway.as((await gateway.newToken({ tenant, ...more })).token)
 }
 
 async function queueMany(gateway: Gateway, name: string, count: number): Promise<void> {
@@ -73,6 +73,26 @@ test('a priority 1 starts before every 3 that has waited less than ten minutes, 
   await queueVideo(gateway, 'urgent', { 'x-gateway-priority': '1' })
   const titles = await playRounds(gateway, 6, 1)
   expect(titles).toEqual(['first', 'old3', 'urgent', 'young3-1', 'young3-2', 'young3-3'])
+})
+
+test('beside another token’s long line a call that does not wait is refused and told how; one that waits, and one of a token that queues, has one of the next two starts', async () => {
+  const gateway = await openPool({ x: 1 })
+  await queueMany(gateway, 'a', 12)
+  await until(async () => (await startedTitles(gateway)).length === 1)
+  const b = await secondToken(gateway)
+  const refused = await b.createVideo({ title: 'refused' })
+  expect([refused.status, await refused.text()]).toEqual([
+    429,
+    expect.stringContaining('Prefer: wait=60'),
+  ])
+  const waits = b.createVideo({ title: 'waits' }, { prefer: 'wait=50' })
+  await until(async () => (await clockOf(gateway)).timers > 0)
+  expect((await playRounds(gateway, 3, 1)).slice(1)).toContain('waits')
+  expect((await waits).status).toBe(200)
+  const c = await secondToken(gateway, { whenFull: 'queue' })
+  const queued = await c.createVideo({ title: 'unmodified' })
+  expect([queued.status, await queued.json()]).toMatchObject([200, { data: { status: 'waiting' } }])
+  expect((await playRounds(gateway, 5, 1)).slice(3)).toContain('unmodified')
 })
 
 test('what is pinned to a full account holds up nothing else', async () => {

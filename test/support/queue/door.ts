@@ -17,6 +17,7 @@ import { RateLimit } from '#domain/runtime/rate-limit.ts'
 import { RecentMap } from '#domain/runtime/recent-map.ts'
 import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
+import type { LeaseAsk } from '#domain/slots/lease.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { dropIn } from '#http/calls/drop-in.ts'
 import { jobs } from '#http/jobs/jobs.ts'
@@ -72,6 +73,8 @@ export class Door {
   acquired = 0
   /** Whether accounts have a free slot. */
   isFree = false
+  /** Whether items wait for slots of the accounts, as those know it. */
+  hasLine = false
   readonly items: NewItem[] = []
   /** The owners that the desk knows. */
   readonly owners: Owner[] = []
@@ -170,10 +173,11 @@ export class Door {
       ...this.#isolate,
       desk: () => this.desk(),
       slots: (key: string) => ({
-        acquire: async () => {
+        acquire: async ({ yields }: LeaseAsk) => {
           this.acquired += 1
-          const full = { ok: false, reason: 'full', retryAt: this.now + 60_000 }
-          return this.isFree ? { ok: true, free: 1 } : full
+          const line = this.hasLine ? { isQueued: true } : {}
+          const full = { ok: false, reason: 'full', retryAt: this.now + 60_000, ...line }
+          return this.isFree && !(yields && this.hasLine) ? { ok: true, free: 1 } : full
         },
         settle: async () => {},
         bind: async () => {},

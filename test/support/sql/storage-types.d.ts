@@ -8,7 +8,7 @@ interface SqlStorage {
   exec<T extends Record<string, SqlStorageValue>>(
     text: string,
     ...values: unknown[]
-  ): { toArray(): T[]; one(): T; rowsWritten: number; rowsRead: number }
+  ): Iterable<T> & { toArray(): T[]; one(): T; rowsWritten: number; rowsRead: number }
 }
 
 interface DurableObjectStorage {

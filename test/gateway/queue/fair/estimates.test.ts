@@ -1,9 +1,9 @@
 /** The place of what waits and when it starts, as HTTP tells them, beside what then happens. */
 import { expect, test } from 'vitest'
-import { advance, CLOCKED, clockOf, SECOND, stopped } from '../../../support/clock/clock.ts'
+import { advance, CLOCKED, clockOf, MINUTE, SECOND, stopped } from '../../../support/clock/clock.ts'
 import { until, type Gateway } from '../../../support/gateway.ts'
 import { gatewaysOfTests } from '../../../support/gateways-of-tests.ts'
-import { PlayedJobs, queueTitles } from '../../../support/queue/played-jobs.ts'
+import { PlayedJobs, queueTitles, type Start } from '../../../support/queue/played-jobs.ts'
 import { QUEUED } from '../../../support/queue/videos.ts'
 import { openHooked } from '../../../support/scenes/hooked.ts'
 import { limitedBy } from '../../../support/scenes/tokens/limits.ts'
@@ -33,12 +33,12 @@ async function lineOf(gateway: Gateway): Promise<Told[]> {
 const titles = (name: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${name}${index}`)
 
-/** Two accounts in which jobs take 30 seconds each, full, with the ends of some known and a place and a time told for what waits. */
-async function fullPool(): Promise<{ gateway: Gateway; jobs: PlayedJobs }> {
+/** Two accounts in which jobs take 30 seconds each unless `jobMs` says otherwise, full, with the ends of some known and a place and a time told for what waits. */
+async function fullPool(jobMs = JOB_MS): Promise<{ gateway: Gateway; jobs: PlayedJobs }> {
   const gateway = await stopped(
     openHooked(open, { accounts: { x: 2, y: 3 }, entry: CLOCKED, simVars: { JOB_MS: '-1' } })
   )
-  const jobs = new PlayedJobs(gateway, () => JOB_MS)
+  const jobs = new PlayedJobs(gateway, () => jobMs)
   // Their ends are apart, as in a pool that has run for a while.
   for (const title of titles('first', SLOTS)) {
     await queueTitles(gateway, [title])
@@ -48,6 +48,16 @@ async function fullPool(): Promise<{ gateway: Gateway; jobs: PlayedJobs }> {
   await queueTitles(gateway, titles('second', SLOTS))
   await jobs.play(2 * SLOTS)
   return { gateway, jobs }
+}
+
+/** How far the times of the starts were off, as shares of the time that was left. */
+function offBy(starts: Start[], now: number, toldOf: (title: string) => Told | undefined) {
+  const off = starts.map(({ title, at }) => {
+    const told = Date.parse(toldOf(title)?.startsAround ?? '')
+    return Math.abs(told - at) / Math.max(1, at - now)
+  })
+  console.log(`estimates: median ${median(off)}, worst ${Math.max(...off)}`)
+  return off
 }
 
 function median(numbers: number[]): number {
@@ -76,12 +86,39 @@ test('the item with place k is the k-th to start, with three tokens of other wei
   const order = jobs.starts.slice(before)
   const places = order.map(({ title }) => told.find(({ id }) => id === named.get(title))?.place)
   expect(places).toEqual(order.map((_, index) => index + 1))
-  const off = order.map(({ title, at }) => {
-    const { startsAround } = told.find(({ id }) => id === named.get(title)) ?? {}
-    return Math.abs(Date.parse(startsAround ?? '') - at) / Math.max(1, at - now)
-  })
-  console.log(`estimates: median ${median(off)}, worst ${Math.max(...off)}`)
+  const off = offBy(order, now, (title) => told.find(({ id }) => id === named.get(title)))
   expect(median(off)).toBeLessThanOrEqual(0.25)
+})
+
+test('the places are exact also of what is pinned to an account, and where another token goes first and the others have waited ten minutes', async () => {
+  const { gateway, jobs } = await fullPool(3 * MINUTE)
+  const first = (await limitedBy(gateway, { maxPriority: 1 })).as
+  const named = new Map<string, string>()
+  const put = async (by: Gateway, of: string[], headers: object) => {
+    const names = await queueTitles(by, of, () => headers)
+    for (const [index, name] of names.entries()) named.set(name, of[index] ?? '')
+  }
+  await put(gateway, titles('open', 8), { 'X-Gateway-Priority': 4 })
+  await put(gateway, titles('x', 5), { 'X-Gateway-Account': 'x@example.com' })
+  await put(gateway, titles('y', 5), { 'X-Gateway-Account': 'y@example.com' })
+  await put(first, titles('first', 28), { 'X-Gateway-Priority': 1 })
+  // From ten minutes on the accounts owe those that they pass over.
+  await jobs.play(jobs.starts.length + 20)
+  const { now } = await clockOf(gateway)
+  const told = await lineOf(gateway)
+  expect(told).toHaveLength(26)
+  const before = jobs.starts.length
+  // What only one account may start may be left at the end, while the other one has nothing.
+  const kinds = new Set<string>()
+  while (jobs.starts.length < before + 22) {
+    await jobs.play(jobs.starts.length + 1)
+    kinds.add((jobs.starts.at(-1)?.title ?? '').replace(/\d+$/, ''))
+  }
+  expect(kinds).toEqual(new Set(['open', 'x', 'y', 'first']))
+  const order = jobs.starts.slice(before)
+  const toldOf = (title: string) => told.find(({ id }) => named.get(id) === title)
+  expect(order.map(({ title }) => toldOf(title)?.place)).toEqual(order.map((_, index) => index + 1))
+  expect(median(offBy(order, now, toldOf))).toBeLessThanOrEqual(0.25)
 })
 
 test('the answer to a creation, its polls and its view tell the place at which it then starts, and when', async () => {

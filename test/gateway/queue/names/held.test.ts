@@ -118,6 +118,24 @@ test('of a chain of three each waits for the one before, what comes later and na
   expect(sent.filter(({ path }) => path === '/v1/videos/lip-sync')).toHaveLength(1)
 })
 
+test('what waits for another job stands in the list of what waits, without a place', async () => {
+  const { gateway, first, second } = await waitingPair()
+  const list = async (query: string) =>
+    (await (await gateway.fetch(`/v1/kling/queue${query}`)).json()) as {
+      waiting: number
+      tokens: { waiting: number }[]
+      items: { id: string; place: number | null }[]
+      next: string | null
+    }
+  const whole = await list('')
+  expect(whole).toMatchObject({ waiting: 2, tokens: [{ waiting: 2 }] })
+  const places = whole.items.map(({ id, place }) => [id, place] as const)
+  expect(Object.fromEntries(places)).toEqual({ [first]: 1, [second]: null })
+  const { items, next } = await list('?limit=1')
+  const rest = await list(`?cursor=${encodeURIComponent(next ?? '')}`)
+  expect([...items, ...rest.items].map(({ id }) => id)).toEqual(whole.items.map(({ id }) => id))
+})
+
 test('an item ends with the job that it names, and is told why', async () => {
   const { gateway, first, second } = await waitingPair()
   await gateway.fetch(`/v1/kling/queue/${first}`, { method: 'DELETE' })
