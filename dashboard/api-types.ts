@@ -99,6 +99,7 @@ export interface JobInFull extends Job {
   /** While it waits in the queue. */
   place?: number
   startsAround?: string
+  waitsFor?: string
   /** Paths of the gateway, by kind. Absent: there is no file to fetch. */
   files?: Partial<Record<'video' | 'image' | 'audio', string>>
 }
@@ -230,6 +231,8 @@ export interface QueueItem {
   type: string
   place: number | null
   startsAround: string | null
+  /** A gateway of an earlier release does not say it. */
+  waitsFor?: string | null
   priority: number
   /** null: any account may serve it. */
   account: string | null

@@ -10,7 +10,7 @@ import { useLoad } from '../shell/load.ts'
 import { hrefTo } from '../shell/router.ts'
 import { isOneTenant } from '../shell/session.ts'
 import { tenantTitle } from '../shell/tenants.ts'
-import { JobState } from './job-words.tsx'
+import { JobState, waitsForWords } from './job-words.tsx'
 import { Preview } from './preview.tsx'
 import { StoryStepLine } from './story.tsx'
 
@@ -89,6 +89,8 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
             <a href={hrefTo(['pool'], { find: email })}>{email}</a>
           ) : status === 'queued' ? (
             'not chosen yet'
+          ) : job.times.started === null ? (
+            'none: it never started'
           ) : (
             'not told'
           )}{' '}
@@ -141,13 +143,15 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
   )
 }
 
-function Open({ job: { status, created, place, startsAround } }: { job: JobInFull }) {
+function Open({ job }: { job: JobInFull }) {
+  const { status, created, place, startsAround, waitsFor } = job
   if (status === 'queued')
     return (
       <li class="open">
         <strong>In the queue</strong> for <Age at={created} />
         {place !== undefined && <span>, at place {place}</span>}
-        {startsAround !== undefined && <span>. It should start around {clock(startsAround)}.</span>}
+        {waitsFor !== undefined && <span>. It waits for {waitsForWords(waitsFor)}</span>}
+        {startsAround !== undefined && <span>. It should start around {clock(startsAround)}</span>}.
       </li>
     )
   return (

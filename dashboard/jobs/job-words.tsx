@@ -24,6 +24,20 @@ export const OUTCOMES: Record<string, Word> = {
   forced: { word: 'Freed by force', tone: 'off', help: 'Somebody freed its slot.' },
 }
 
+const WAITS_FOR: Record<string, string> = {
+  slot: 'its turn',
+  pause: 'the end of a pause',
+  account: 'an account: all are parked or drained',
+  token_limit: 'its token, which is at its limit',
+  subscription: 'its token, whose subscription has lapsed',
+  other_job: 'a job that it goes on from',
+}
+
+/** What a queued job waits for, to be read after “for”. */
+export function waitsForWords(waitsFor: string | null): string {
+  return waitsFor === null ? '–' : (WAITS_FOR[waitsFor] ?? waitsFor)
+}
+
 export function JobState({ status }: { status: string }) {
   const { word, tone, help } = OUTCOMES[status] ?? { word: status, tone: 'off', help: '' }
   return (

@@ -1,28 +1,31 @@
 /** What waits for a slot: how much of whom, in which order, and when it should start. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Queue, QueueItem, QueuePause, QueueToken } from '../api-types.ts'
+import { waitsForWords } from '../jobs/job-words.tsx'
+import { ProviderChoice, providerIn } from '../parts/choice.tsx'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { Age, clock, now, span } from '../parts/time.tsx'
-import { PROVIDERS } from '../providers.ts'
 import type { ScreenProps } from '../screen.ts'
 import { ask, Problem, withQuery } from '../shell/api.ts'
-import { pool, providersInUse } from '../shell/live.ts'
+import { pool } from '../shell/live.ts'
 import { useLoad } from '../shell/load.ts'
 import { hrefTo, replaceQuery } from '../shell/router.ts'
 import { mayChange } from '../shell/session.ts'
+import { NO_NAMES, tokenNames, type TokenNames } from '../tokens/token-names.ts'
 import { say, sayProblem } from '../shell/toasts.tsx'
 
 const PAGE = 100
 const AGAIN_MS = 5000
 
 export function QueueScreen({ query }: ScreenProps) {
-  const provider = query.get('provider') ?? providersInUse.value[0] ?? PROVIDERS[0]?.name ?? ''
+  const provider = providerIn(query)
   const token = query.get('token') ?? ''
   const [cursors, setCursors] = useState<string[]>([''])
   const cursor = cursors.at(-1) ?? ''
   const path = withQuery(`/v1/${provider}/queue`, { token, limit: PAGE, cursor })
   const { value, error, reload } = useLoad((signal) => ask<Queue>('GET', path, { signal }), [path])
+  const { value: names = NO_NAMES } = useLoad((signal) => tokenNames(signal), [])
   useEffect(() => {
     const timer = setInterval(() => !document.hidden && reload(), AGAIN_MS)
     return () => clearInterval(timer)
@@ -37,7 +40,7 @@ export function QueueScreen({ query }: ScreenProps) {
         <h1>Queue</h1>
         {value && <Words queue={value} />}
       </div>
-      <Filters {...{ provider, token, narrow }} tokens={value?.tokens ?? []} />
+      <Filters {...{ provider, token, narrow, names }} tokens={value?.tokens ?? []} />
       <ProblemBanner error={error} retry={reload} />
       {value && (
         <>
@@ -45,7 +48,7 @@ export function QueueScreen({ query }: ScreenProps) {
           <h2>By token</h2>
           <Table
             caption="What waits, by token"
-            columns={TOKENS}
+            columns={tokenColumns(names)}
             rows={value.tokens}
             keyOf={(one) => one.token}
             empty="Nothing waits. A creation waits here when all accounts are full and its client asked for it."
@@ -53,32 +56,37 @@ export function QueueScreen({ query }: ScreenProps) {
           <h2>What waits</h2>
           <Table
             caption="Creations that wait, by token, oldest first"
-            columns={columnsOf(provider, reload)}
+            columns={columnsOf(provider, names, reload)}
             rows={value.items}
             keyOf={({ id }) => id}
             empty="No creation waits."
           />
-          <nav class="pager" aria-label="Pages">
-            <button
-              type="button"
-              class="outline small"
-              disabled={cursors.length < 2}
-              onClick={() => setCursors(cursors.slice(0, -1))}
-            >
-              Back
-            </button>
-            <button
-              type="button"
-              class="outline small"
-              disabled={value.next === null}
-              onClick={() => value.next !== null && setCursors([...cursors, value.next])}
-            >
-              More
-            </button>
-          </nav>
+          <Turner
+            back={cursors.length > 1 ? () => setCursors(cursors.slice(0, -1)) : undefined}
+            on={nextOf(value, (next) => setCursors([...cursors, next]))}
+          />
         </>
       )}
     </>
+  )
+}
+
+function nextOf({ next }: Queue, turn: (next: string) => void): (() => void) | undefined {
+  return next === null ? undefined : () => turn(next)
+}
+
+/** Nothing where there is one page. */
+function Turner({ back, on }: Record<'back' | 'on', (() => void) | undefined>) {
+  if (!back && !on) return null
+  return (
+    <nav class="pager" aria-label="Pages">
+      <button type="button" class="outline small" disabled={!back} onClick={back}>
+        Back
+      </button>
+      <button type="button" class="outline small" disabled={!on} onClick={on}>
+        More
+      </button>
+    </nav>
   )
 }
 
@@ -95,33 +103,25 @@ interface FiltersProps {
   provider: string
   token: string
   tokens: QueueToken[]
+  names: TokenNames
   narrow: (change: Record<string, string>) => void
 }
 
-function Filters({ provider, token, tokens, narrow }: FiltersProps) {
+function Filters({ provider, token, tokens, names, narrow }: FiltersProps) {
   const ids = [...new Set([...tokens.map((one) => one.token), ...(token ? [token] : [])])]
   return (
     <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        Provider
-        <select
-          value={provider}
-          onChange={(event) => narrow({ provider: event.currentTarget.value, token: '' })}
-        >
-          {PROVIDERS.map(({ name, title }) => (
-            <option key={name} value={name}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ProviderChoice
+        provider={provider}
+        onChoose={(name) => narrow({ provider: name, token: '' })}
+      />
       <label>
         Token
         <select value={token} onChange={(event) => narrow({ token: event.currentTarget.value })}>
           <option value="">All</option>
           {ids.map((id) => (
             <option key={id} value={id}>
-              {id}
+              {names.get(id) ?? id}
             </option>
           ))}
         </select>
@@ -197,14 +197,21 @@ function wordsOfPause({ account, token }: QueuePause): string {
   return parts.length === 0 ? 'everything' : parts.join(' on ')
 }
 
-const TOKENS: Column<QueueToken>[] = [
-  { title: 'Token', cell: ({ token }) => <code>{token}</code> },
-  { title: 'Waiting', cell: ({ waiting }) => waiting, isNumber: true },
-  { title: 'Share', cell: ({ weight }) => weight, isNumber: true },
-  { title: 'Oldest waits', cell: ({ oldest }) => <Age at={oldest} />, isNumber: true },
-]
+function tokenColumns(names: TokenNames): Column<QueueToken>[] {
+  return [
+    { title: 'Token', cell: ({ token }) => <Named token={token} names={names} /> },
+    { title: 'Waiting', cell: ({ waiting }) => waiting, isNumber: true },
+    { title: 'Share', cell: ({ weight }) => weight, isNumber: true },
+    { title: 'Oldest waits', cell: ({ oldest }) => <Age at={oldest} />, isNumber: true },
+  ]
+}
 
-function columnsOf(provider: string, reload: () => void): Column<QueueItem>[] {
+function Named({ token, names }: { token: string; names: TokenNames }) {
+  const name = names.get(token)
+  return name === undefined ? <code>{token}</code> : <>{name}</>
+}
+
+function columnsOf(provider: string, names: TokenNames, reload: () => void): Column<QueueItem>[] {
   return [
     { title: 'Place', cell: ({ place }) => place ?? '–', isNumber: true },
     {
@@ -212,10 +219,11 @@ function columnsOf(provider: string, reload: () => void): Column<QueueItem>[] {
       cell: ({ id }) => <a href={hrefTo(['jobs', provider, id])}>{id}</a>,
     },
     { title: 'Kind', cell: ({ type }) => <code>{type}</code> },
-    { title: 'Token', cell: ({ token }) => <code>{token}</code> },
+    { title: 'Token', cell: ({ token }) => <Named token={token} names={names} /> },
     { title: 'Priority', cell: ({ priority }) => priority, isNumber: true },
     { title: 'Account', cell: ({ account }) => account ?? 'any' },
     { title: 'Waits', cell: ({ asked }) => <Age at={asked} />, isNumber: true },
+    { title: 'For', cell: ({ waitsFor }) => waitsForWords(waitsFor ?? null) },
     { title: 'Starts', cell: ({ startsAround }) => <Starts at={startsAround} /> },
     {
       title: 'Change',

@@ -1,14 +1,13 @@
 /** How many jobs, how they ended and how long they took, by hour and by account. */
 import { useMemo } from 'preact/hooks'
 import type { Throughput, ThroughputHour } from '../api-types.ts'
-import { Choice } from '../parts/choice.tsx'
+import { Choice, ProviderChoice, providerIn } from '../parts/choice.tsx'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { span } from '../parts/time.tsx'
-import { PROVIDERS } from '../providers.ts'
 import type { ScreenProps } from '../screen.ts'
 import { ask, withQuery } from '../shell/api.ts'
-import { pool, providersInUse } from '../shell/live.ts'
+import { pool } from '../shell/live.ts'
 import { useLoad } from '../shell/load.ts'
 import { replaceQuery } from '../shell/router.ts'
 import { chosenTenant, isOperator } from '../shell/session.ts'
@@ -26,7 +25,7 @@ const time = (seconds: number | null) => (seconds === null ? '–' : span(second
 
 export function ThroughputScreen({ query }: ScreenProps) {
   const hours = RANGES.find(([name]) => name === query.get('range'))?.[2] ?? 24
-  const provider = query.get('provider') ?? providersInUse.value[0] ?? PROVIDERS[0]?.name ?? ''
+  const provider = providerIn(query)
   const account = query.get('account') ?? ''
   const { value, error, reload } = useLoad(
     async (signal) => {
@@ -85,19 +84,10 @@ function Filters({ provider, account, query }: FiltersProps) {
         {...{ label: 'Time', name: 'range', query, value: query.get('range') ?? '1d' }}
         options={RANGES.map(([name, word]): [string, string] => [name, word])}
       />
-      <label>
-        Provider
-        <select
-          value={provider}
-          onChange={(event) => replaceQuery({ provider: event.currentTarget.value, account: '' })}
-        >
-          {PROVIDERS.map(({ name, title }) => (
-            <option key={name} value={name}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ProviderChoice
+        {...{ provider }}
+        onChoose={(name) => replaceQuery({ provider: name, account: '' })}
+      />
       <Choice
         {...{ label: 'Account', name: 'account', query }}
         options={[['', 'All'], ...emails.map((email): [string, string] => [email, email])]}

@@ -7,7 +7,15 @@ import { Form, SelectField, TextField, WrongField } from '../parts/form.tsx'
 import { showOnce } from '../parts/saved-once.tsx'
 import { ask } from '../shell/api.ts'
 import { say } from '../shell/toasts.tsx'
-import { fromLocal, SCOPES, SUBSCRIPTIONS, toLocal, type NewToken, type Token } from './token.ts'
+import {
+  fromLocal,
+  SCOPES,
+  SEES,
+  SUBSCRIPTIONS,
+  toLocal,
+  type NewToken,
+  type Token,
+} from './token.ts'
 
 interface Props {
   close: () => void
@@ -25,7 +33,7 @@ export function MakeToken({
 }: Props & { tenants: Tenant[]; tenant: string }) {
   const [tenant, setTenant] = useState(chosen)
   const make = async (values: Record<string, string>) => {
-    const { name = '', scope, newTenant = '' } = values
+    const { name = '', scope, sees, newTenant = '' } = values
     const owner = tenant === NEW ? newTenant.trim() : tenant
     if (tenant === NEW && tenants.some(({ id }) => id === owner)) {
       throw new WrongField('newTenant: There is a tenant of this name. Choose it above.')
@@ -33,6 +41,7 @@ export function MakeToken({
     const body = {
       name: name.trim(),
       scope,
+      sees,
       expiresAt: expiryIn(values),
       ...(owner === '' ? {} : { tenant: owner }),
     }
@@ -83,6 +92,13 @@ export function MakeToken({
           choices={SCOPES}
           value="full"
           help="It can be changed later."
+        />
+        <SelectField
+          label="Sees"
+          name="sees"
+          choices={SEES}
+          value="all"
+          help="Give own to each of several customers who share the tenant’s accounts."
         />
         <Expiry value={null} />
       </Form>

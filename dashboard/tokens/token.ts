@@ -20,6 +20,8 @@ export interface Token extends TokenLimits {
   subscription: 'active' | 'lapsed'
   createdAt: string
   expiresAt: string | null
+  /** A gateway of an earlier release does not say it. */
+  sees?: 'all' | 'own'
 }
 
 /** Of the answer that makes a token, and of no other. */
@@ -32,6 +34,11 @@ export interface NewToken extends Token {
 export const SCOPES: [Token['scope'], string][] = [
   ['full', 'full: may change accounts, endpoints and secrets'],
   ['use', 'use: may look and start jobs, may change nothing'],
+]
+
+export const SEES: ['all' | 'own', string][] = [
+  ['all', 'all: everything of the tenant'],
+  ['own', 'own: only what was made with it, and no account'],
 ]
 
 export const SUBSCRIPTIONS: [Token['subscription'], string][] = [

@@ -93,7 +93,12 @@ function tokenColumns(setAsked: (asked: Asked) => void): Column<Token>[] {
     ...(chosenTenant.value ? [] : [tenant]),
     {
       title: 'Scope',
-      cell: ({ scope }) => <Badge tone={scope === 'full' ? 'info' : 'off'}>{scope}</Badge>,
+      cell: ({ scope, sees }) => (
+        <>
+          <Badge tone={scope === 'full' ? 'info' : 'off'}>{scope}</Badge>
+          {sees === 'own' && <small class="below muted">sees its own</small>}
+        </>
+      ),
     },
     { title: 'State', cell: (token) => <TokenState token={token} /> },
     { title: 'Limits', cell: (token) => <Limits token={token} /> },

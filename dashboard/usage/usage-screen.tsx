@@ -12,6 +12,7 @@ import { ask, call, withQuery } from '../shell/api.ts'
 import { useLoad } from '../shell/load.ts'
 import { chosenTenant, isOperator } from '../shell/session.ts'
 import { Plot, type Line } from '../throughput/plot.tsx'
+import { NO_NAMES, tokenNames, type TokenNames } from '../tokens/token-names.ts'
 import { by, byDay, DAY_MS, sumOf, type NamedSum, type UsageSum } from './sums.ts'
 
 const RANGES: [string, string, number][] = [
@@ -64,18 +65,6 @@ function pathOf(days: number, format = ''): string {
     : withQuery('/v1/usage', { since, format })
 }
 
-type Names = ReadonlyMap<string, string>
-
-const NO_NAMES: Names = new Map()
-
-/** How people call the tokens. Only the operator may know that; others see ids. */
-async function tokenNames(signal: AbortSignal): Promise<Names> {
-  if (!isOperator.value) return NO_NAMES
-  const asked = ask<{ tokens: { id: string; name: string }[] }>('GET', '/admin/tokens', { signal })
-  const { tokens } = await asked
-  return new Map(tokens.map(({ id, name }) => [id, `${name} (${id})`]))
-}
-
 /** Jobs of older releases and of browsers have no token, and a token that sees its own hears of no account. */
 function tokenOf({ token }: UsageRow): string {
   return token ?? 'not known'
@@ -102,7 +91,7 @@ function Filters({
   query,
 }: {
   rows: UsageRow[]
-  names: Names
+  names: TokenNames
   query: URLSearchParams
 }) {
   return (
@@ -142,7 +131,7 @@ interface PlotsProps {
   rows: UsageRow[]
   since: string
   until: string
-  names: Names
+  names: TokenNames
 }
 
 function Plots({ rows, since, until, names }: PlotsProps) {

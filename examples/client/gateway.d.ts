@@ -1446,6 +1446,11 @@ export interface components {
           place?: number;
           /** @description When it is expected to start */
           startsAround?: string;
+          /**
+           * @description What it waits for, as in `GET /v1/{provider}/queue`.
+           * @enum {string}
+           */
+          waitsFor?: "other_job" | "subscription" | "token_limit" | "pause" | "account" | "slot";
           /** @description From asked to started */
           waitedMs: number | null;
           /** @description From started to ended */
@@ -2268,6 +2273,8 @@ export interface components {
               place: number | null;
               /** @description About when it starts. null: not known. */
               startsAround: string | null;
+              /** @description What it waits for. slot: its turn. pause: all accounts that could take it are paused. account: all of these are parked or drained. token_limit, subscription: its token may start nothing now. other_job: the end of a job that it names. null: not known. */
+              waitsFor: ("other_job" | "subscription" | "token_limit" | "pause" | "account" | "slot") | null;
               /** @description As asked: 1 first, 5 last. */
               priority: number;
               /** @description The only account that can serve it. null: any. */
@@ -4781,31 +4788,32 @@ export interface operations {
                    * @example {
                    *       "waiting": 2,
                    *       "starting": 0,
-                   *       "startsAMinute": 1698.11,
+                   *       "startsAMinute": 1512.61,
                    *       "paused": [],
                    *       "tokens": [
                    *         {
-                   *           "token": "tok_0a3ff0a392b2225b",
+                   *           "token": "tok_e2d1c26a6f74d57c",
                    *           "waiting": 2,
                    *           "weight": 10,
-                   *           "oldest": "2026-11-29T23:12:36.420Z"
+                   *           "oldest": "2026-11-30T01:16:37.457Z"
                    *         }
                    *       ],
                    *       "items": [
                    *         {
-                   *           "id": "01a22994f0447000b620a6821419e083",
-                   *           "requestId": "01a22994-f044-7358-8f18-166eac8b4bdc",
-                   *           "token": "tok_0a3ff0a392b2225b",
+                   *           "id": "01a22a067ad17000b53861699926c34c",
+                   *           "requestId": "01a22a06-7ad1-7137-931a-f427c47f4e6d",
+                   *           "token": "tok_e2d1c26a6f74d57c",
                    *           "type": "POST /v3/videos",
                    *           "place": 1,
-                   *           "startsAround": "2026-11-29T23:12:36.604Z",
+                   *           "startsAround": "2026-11-30T01:16:37.813Z",
+                   *           "waitsFor": "slot",
                    *           "priority": 2,
                    *           "account": null,
-                   *           "asked": "2026-11-29T23:12:36.420Z",
-                   *           "startBy": "2026-12-06T23:12:36.420Z"
+                   *           "asked": "2026-11-30T01:16:37.457Z",
+                   *           "startBy": "2026-12-07T01:16:37.457Z"
                    *         }
                    *       ],
-                   *       "next": "tok_0a3ff0a392b2225b 001795993956420 01a22994-f044-7000-b620-a6821419e083"
+                   *       "next": "tok_e2d1c26a6f74d57c.001796001397457.01a22a06-7ad1-7000-b538-61699926c34c"
                    *     }
                    */
                   "application/json": components["schemas"]["Queue"];

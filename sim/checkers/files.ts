@@ -2,6 +2,7 @@
  * Files that were copied to another account (docs/usage.md): a copy is made once for each account, is never shown, and goes with its
  * original. A crash or a lost answer may leave a second copy, which costs nothing, so this is checked where nothing went wrong.
  */
+import { isGentle } from '../clients/gentle.ts'
 import { ask, isGood, type Scene } from '../clients/scene.ts'
 import type { StoredFile } from '../witness/files.ts'
 
@@ -33,10 +34,3 @@ function twiceCopied(copies: StoredFile[]): string[] {
     names.indexOf(name) < n ? [`files: two copies at ${name}`] : []
   )
 }
-
-/** Whether nothing went wrong, and no account or tenant went away. */
-export function isGentle({ plan, universe }: Scene): boolean {
-  return plan.isGentle === true && universe.world.chance.hits.every(({ of }) => HARMLESS.has(of))
-}
-
-const HARMLESS = new Set(['job fails', 'job ends early', 'event late', 'event doubled'])

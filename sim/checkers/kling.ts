@@ -1,5 +1,5 @@
 /** I1 to I4 at Kling: a task is started once, its slot comes back, and its end is told and found. */
-import { isGentle } from './files.ts'
+import { isGentle } from '../clients/gentle.ts'
 import { ask, isGood, type Scene, type Tenant } from '../clients/scene.ts'
 import type { KlingTask } from '../witness/kling.ts'
 

@@ -4,7 +4,15 @@ import { ORIGIN } from '../platform/universe.ts'
 import type { PlannedCreation, PlannedLine } from '../plans/plan.ts'
 import { statusPaths } from './looks.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
-import { ask, keep, RECEIVER, type Intention, type Scene, type Tenant } from './scene.ts'
+import {
+  ask,
+  keep,
+  RECEIVER,
+  type Intention,
+  type QueuedItem,
+  type Scene,
+  type Tenant,
+} from './scene.ts'
 import { tenantAt } from './set-up.ts'
 
 const TRIES_MAX = 8
@@ -25,6 +33,8 @@ interface How {
   as?: Tenant
   /** It asks to be queued. */
   line?: PlannedLine
+  /** The job of another queued creation that its body names. */
+  named?: Intention['named']
   /** Happens beside its polls. */
   beside?: (intention: Intention) => Promise<void>
 }
@@ -32,7 +42,7 @@ interface How {
 export async function carryOut(
   scene: Scene,
   planned: PlannedCreation,
-  { as, line, beside }: How = {}
+  { as, line, named, beside }: How = {}
 ): Promise<void> {
   const { mark, kind, own } = planned
   const tenant = as ?? tenantAt(scene, planned.tenant)
@@ -42,11 +52,12 @@ export async function carryOut(
     ...(planned.hasCallbackId ? { callbackId: mark } : {}),
     ...(own === undefined ? {} : { own }),
     ...{ answers: [], requestIds: [], jobIds: [], views: [], bodies: [] },
-    ...(line === undefined ? {} : { item: { tokenId: tokenOf(tenant, line).tokenId, names: [] } }),
+    ...(line === undefined ? {} : { item: itemOf(tenant, line) }),
+    ...(named === undefined ? {} : { named }),
   }
   scene.intentions.set(mark, intention)
   const client: Client = { scene, tenant, planned, intention, line }
-  const body = bodyOf(scene, planned, line)
+  const body = bodyOf(scene, planned, line, named?.name)
   const isTwice = planned.isKeyed && planned.repeats === 'at once'
   await Promise.all([insistOn(client, body), ...(isTwice ? [attempt(client, body)] : [])])
   await Promise.all([poll(client), beside?.(intention)])
@@ -73,7 +84,27 @@ async function poll({ scene, tenant, planned, intention }: Client): Promise<void
   }
 }
 
-function bodyOf(scene: Scene, planned: PlannedCreation, line: PlannedLine | undefined): string {
+/** What the client keeps of a creation that it asks to be queued. */
+export function itemOf(tenant: Tenant, line: PlannedLine): QueuedItem {
+  const { priority, startWithinMs } = line
+  return {
+    ...{ tokenId: tokenOf(tenant, line).tokenId, names: [] },
+    ...(priority === undefined ? {} : { priority }),
+    ...(startWithinMs === undefined ? {} : { startWithinMs: withinSeconds(startWithinMs) * 1000 }),
+  }
+}
+
+function withinSeconds(ms: number): number {
+  return Math.ceil(ms / 1000)
+}
+
+/** `name`: of another job. It is an id in one place, and a text like any other in two. */
+export function bodyOf(
+  scene: Scene,
+  planned: Omit<PlannedCreation, 'do' | 'waits'>,
+  line?: PlannedLine,
+  name?: string
+): string {
   const { mark, kind, isNamed, hasCallbackId, own, languages, files, looks } = planned
   const body = kindNamed(kind).body(mark)
   const text = JSON.stringify({
@@ -82,6 +113,7 @@ function bodyOf(scene: Scene, planned: PlannedCreation, line: PlannedLine | unde
     ...('output_languages' in body ? { output_languages: LANGUAGES.slice(0, languages) } : {}),
     ...(files === undefined ? {} : membersNaming(scene, files)),
     ...(looks === undefined ? {} : { type: 'avatar', ...ownOf(looks) }),
+    ...(name === undefined ? {} : goingOnFrom(mark, name)),
     ...(line?.isRefused ? refusedBody(kind) : {}),
     ...(hasCallbackId ? { callback_id: mark } : {}),
     ...(own === undefined ? {} : { callback_url: `${RECEIVER}/${own}/${mark}` }),
@@ -92,13 +124,16 @@ function bodyOf(scene: Scene, planned: PlannedCreation, line: PlannedLine | unde
 /** What a creation asks of the line. */
 export function wishOf(line: PlannedLine | undefined): Record<string, string> {
   if (line === undefined) return {}
-  const { priority, startWithinMs } = line
+  return { ...(line.isUnasked ? {} : { prefer: 'respond-async' }), ...howOf(line) }
+}
+
+/** How it is to be queued, as headers. */
+export function howOf({ priority, startWithinMs }: PlannedLine): Record<string, string> {
   return {
-    prefer: 'respond-async',
     ...(priority === undefined ? {} : { 'x-gateway-priority': String(priority) }),
     ...(startWithinMs === undefined
       ? {}
-      : { 'x-gateway-start-within': String(Math.ceil(startWithinMs / 1000)) }),
+      : { 'x-gateway-start-within': String(withinSeconds(startWithinMs)) }),
   }
 }
 
@@ -109,10 +144,15 @@ export function tokenOf(
   return line?.isSecond === true ? (tenant.second ?? tenant) : tenant
 }
 
+/** Names of the gateway's. The providers of this world give ids of other forms. */
+const NAME = /^(?:(?:[a-z]+_)?[0-9a-f]{32}|8\d{18})$/
+
 /** The names of the jobs, if the gateway has put the creation into the line. */
-export function namesIn({ headers }: ClientAnswer): string[] {
-  const isQueued = headers['preference-applied']?.includes('respond-async') === true
-  return isQueued ? (headers['x-gateway-job'] ?? '').split(',').map((name) => name.trim()) : []
+export function namesIn({ status, headers }: ClientAnswer): string[] {
+  // A refusal may be about a job that the body names.
+  if (status === 'cut' || status >= 300) return []
+  const told = (headers['x-gateway-job'] ?? '').split(',').map((name) => name.trim())
+  return told.every((name) => NAME.test(name)) ? told : []
 }
 
 /** True: the client has what it wanted, or may not ask again. */
@@ -156,6 +196,13 @@ async function attempt(client: Client, body: string): Promise<boolean> {
 function refusedBody(kind: string): object {
   const [member = ''] = Object.keys(kindNamed(kind).needs)
   return { [member]: 7 }
+}
+
+function goingOnFrom(mark: string, name: string): object {
+  return {
+    ...{ type: 'avatar', avatar_id: name, x_seen: name },
+    script: `Hello from ${mark} . It goes on from ${name}, as was said.`,
+  }
 }
 
 /** What only this account has. */

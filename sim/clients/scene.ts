@@ -21,6 +21,8 @@ export interface Intention extends CheckedIntention {
   bodies: string[]
   /** It asked to be queued. */
   item?: QueuedItem
+  /** The job of another queued creation that its body names. */
+  named?: { mark: string; name: string }
 }
 
 export interface QueuedItem {
@@ -32,6 +34,19 @@ export interface QueuedItem {
   isCancelled?: boolean
   /** The provider's own delete was asked for, which goes to the job if it has begun meanwhile. */
   isDeleted?: boolean
+  /** By when it was to start, from its request on, ms. */
+  startWithinMs?: number
+  priority?: number
+}
+
+/** From when to when the gateway had confirmed that nothing is started: of a token, on an account, or both. Epoch ms. */
+export interface HeldUp {
+  /** The number of the tenant. */
+  tenant: number
+  tokenId?: string
+  email?: string
+  from: number
+  to: number
 }
 
 /** A secret that signs, and since when. */
@@ -134,8 +149,14 @@ export interface Scene {
   removedTokens: { token: string; tenant: Tenant }[]
   /** Tokens under which nothing may start any more: since when, epoch ms, and until when. */
   deadTokens: { tokenId: string; from: number; to: number }[]
+  /** Pauses of HeyGen's line. */
+  pauses: HeldUp[]
+  /** Accounts that were drained. */
+  drains: HeldUp[]
   /** What reached HeyGen and may start a job. */
   sent: { path: string; body: string }[]
+  /** By mark: how often a creation was sent that started nothing and had no answer that says so, and whether it was sent afterwards. */
+  unheard: Map<string, { times: number; isSentAfter: boolean }>
   /** What HeyGen was asked: method, address, headers without the credential, body. */
   heard: Set<string>
   /** Bodies of HeyGen's answers that arrived whole. */
@@ -166,7 +187,7 @@ export function emptyScene(
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
-    deadTokens: [],
+    ...{ deadTokens: [], pauses: [], drains: [], unheard: new Map() },
     ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
     ...{

@@ -4,8 +4,11 @@
  */
 import { Chance } from '../world/chance.ts'
 import type { Rates } from '../platform/universe.ts'
+import type { HeygenRates } from '../witness/books.ts'
+import { drawMore } from './line-steps.ts'
 import { roomOf, visited, type Room, type Visit } from './rooms.ts'
-import type { Plan, PlannedCreation, PlannedItem, PlannedLine, Step } from './plan.ts'
+import { isShared, sharedInLine } from './shares.ts'
+import type { Plan, PlannedCreation, PlannedItem, PlannedLine, PlannedTerms, Step } from './plan.ts'
 
 /** The seeds whose plans are about the line. */
 export function isOfLine(seed: number): boolean {
@@ -18,12 +21,21 @@ export function seedOfLine(n: number): number {
 }
 
 export function inLine(storm: Plan): Plan {
+  if (isShared(storm.seed)) return sharedInLine(storm)
   const chance = new Chance(storm.seed)
   const steps = storm.steps.map((step) => queued(chance, step))
   const plan = visited(roomOf({ ...storm, steps }, chance), drawLine)
   // A gentle plan says more if its slots are taken.
   const rates = plan.isGentle === true ? plan.rates : rougher(chance, plan.rates)
-  return { ...plan, rates, hasLine: true, ...(storm.seed % 100 === 8 ? { isLong: true } : {}) }
+  const heygen = plan.isGentle === true ? plan.heygen : deafer(chance, plan.heygen)
+  const isLong = storm.seed % 100 === 8
+  return { ...plan, rates, heygen, hasLine: true, ...(isLong ? { isLong } : {}) }
+}
+
+/** Calls often start nothing and have no answer that says so, as an item has to bear twice. */
+function deafer(chance: Chance, heygen: HeygenRates): HeygenRates {
+  if (!chance.isHit('line has deaf HeyGen', 0.2)) return heygen
+  return { ...heygen, failBefore: chance.between('line deaf', 0.3, 0.6) }
 }
 
 /** What the line has to bear is rare in the storms that there are. Each of these in one plan of four. */
@@ -70,6 +82,7 @@ function drawHow(chance: Chance): PlannedLine {
       : {}),
     ...(chance.isHit('second', 0.3) ? { isSecond: true } : {}),
     ...(chance.isHit('refused body', 0.08) ? { isRefused: true } : {}),
+    ...(chance.isHit('unasked', 0.15) ? { isUnasked: true, isSecond: true } : {}),
     ...(chance.isHit('cancels', 0.15)
       ? { cancelsAfterMs, cancelsBy: chance.pick('cancelled by', ['queue', 'delete'] as const) }
       : {}),
@@ -78,7 +91,9 @@ function drawHow(chance: Chance): PlannedLine {
 
 function drawLine(room: Room): Visit {
   const { chance, plan, at } = room
-  const second = plan.tenants.map((_, tenant) => at(0, { do: 'second token', tenant }))
+  const second = plan.tenants.map((_, tenant) =>
+    at(0, { do: 'second token', tenant, terms: drawTerms(chance) })
+  )
   const ends = chance.isHit('token ends', 0.4)
     ? [
         at(0.1 + 0.6 * chance.next('token ends when'), {
@@ -107,7 +122,17 @@ function drawLine(room: Room): Visit {
       ...ends,
       ...key,
       ...drawKling(room),
+      ...drawMore(room, drawHow),
     ],
+  }
+}
+
+function drawTerms(chance: Chance): PlannedTerms {
+  return {
+    ...(chance.isHit('second queues when full', 0.4) ? { whenFull: 'queue' } : {}),
+    ...(chance.isHit('second has weight', 0.3)
+      ? { weight: chance.pick('second weight', [1, 30, 100]) }
+      : {}),
   }
 }
 

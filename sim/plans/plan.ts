@@ -63,6 +63,12 @@ export interface PlannedLine {
   isSecond?: boolean
   /** HeyGen refuses its body. */
   isRefused?: boolean
+  /** In a bulk call: the gateway refuses it by itself. */
+  isWrong?: boolean
+  /** It is not asked for. Its token has the creation queued when all accounts are full. */
+  isUnasked?: boolean
+  /** The mark of another queued creation, whose job its body names. It is only made if that has a name by then. */
+  after?: string
   /** Its client cancels it so long after the answer: at the queue, or by the provider's own delete. */
   cancelsAfterMs?: number
   cancelsBy?: 'queue' | 'delete'
@@ -71,6 +77,29 @@ export interface PlannedLine {
 export interface PlannedItem extends Omit<PlannedCreation, 'do' | 'waits'> {
   do: 'queue'
   line: PlannedLine
+}
+
+/** Many creations in one call. */
+export interface PlannedBulk {
+  items: PlannedItem[]
+  isSecond: boolean
+  /** One on each line, and not an array. */
+  isLines: boolean
+  /** So long after its answer it is sent again, if all of them have keys. */
+  againAfterMs?: number
+}
+
+/** What is paused. `account`: by name. */
+export interface PlannedPause {
+  ofToken?: 'first' | 'second'
+  account?: string
+  forMs: number
+}
+
+/** What the operator says of a second token. */
+export interface PlannedTerms {
+  weight?: number
+  whenFull?: 'queue'
 }
 
 /** What becomes of a second token. A lapsed one is active again after a while. */
@@ -124,7 +153,10 @@ export interface PlannedTask {
 export type Action =
   | PlannedCreation
   | PlannedItem
-  | { do: 'second token'; tenant: number }
+  | { do: 'second token'; tenant: number; terms?: PlannedTerms }
+  | ({ do: 'bulk'; tenant: number } & PlannedBulk)
+  | ({ do: 'pause'; tenant: number } & PlannedPause)
+  | { do: 'drain'; account: string; forMs: number }
   | { do: 'end token'; tenant: number; how: TokenEnd; forMs: number }
   | { do: 'look'; tenant: number; at: string }
   | { do: 'list'; tenant: number; kind: string; pages: number }
@@ -164,8 +196,14 @@ export type Action =
   | ({ do: 'older video'; tenant: number } & PlannedOlder)
   | { do: 'stream'; tenant: number; isStopped: boolean }
   | ({ do: 'customers'; tenant: number } & PlannedCustomers)
-  /** `method`: only calls of this one do not arrive. */
-  | { do: 'unreachable object'; n: number; forMs: number; method?: string }
+  /** `method`: only calls of this one do not arrive. `of`: of objects of this class, the n-th. */
+  | {
+      do: 'unreachable object'
+      n: number
+      forMs: number
+      method?: string
+      of?: 'ACCOUNT_SLOTS' | 'TENANT_DESK'
+    }
   | { do: 'kill isolate' }
   | { do: 'crash object'; n: number }
 
@@ -199,6 +237,8 @@ export interface Plan {
   isGentle?: boolean
   /** Creations are put into the line. */
   hasLine?: boolean
+  /** Two tokens of different weights queue the same at the same time, and nothing else happens. */
+  isShared?: boolean
   /** HeyGen has not ended v1 and v2. */
   hasOlder?: boolean
   /** Limits of every token of a tenant (`--limited`). */

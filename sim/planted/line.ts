@@ -36,6 +36,45 @@ const IN_TWO_PLACES: readonly PlantedFault[] = [
       },
     ],
   },
+  {
+    name: 'back twice',
+    harm: 'an item goes back into the line a second time after nothing ran for it',
+    breaks: ['line'],
+    sabotages: [
+      {
+        file: 'src/domain/slots/queued-lease.ts',
+        from: 'return item.absents === 0 && (',
+        to: 'return item.absents <= 1 && (',
+      },
+      {
+        file: 'src/durable/sender/under-way.ts',
+        from: 'const ABSENTS_MAX = 2',
+        to: 'const ABSENTS_MAX = 3',
+      },
+    ],
+  },
+  {
+    name: 'deadline',
+    harm: 'an item is started after its deadline',
+    breaks: ['line'],
+    sabotages: [
+      {
+        file: 'src/domain/queue/may-start.ts',
+        from: '|| startBy <= now) return false',
+        to: '|| startBy <= 0) return false',
+      },
+      {
+        file: 'src/durable/line/take-work.ts',
+        from: 'const mayStart = isAllowed && sort.startBy > now()',
+        to: 'const mayStart = isAllowed && sort.startBy < Infinity + now()',
+      },
+      {
+        file: 'src/durable/line/look.ts',
+        from: "return sort.startBy <= now ? 'start_deadline' : undefined",
+        to: "return sort.startBy + 86_400_000 <= now ? 'start_deadline' : undefined",
+      },
+    ],
+  },
 ]
 
 const IN_ONE_PLACE: readonly Written[] = [
@@ -153,8 +192,83 @@ const IN_ONE_PLACE: readonly Written[] = [
   },
 ]
 
+const OF_WHAT_STOPS: readonly Written[] = [
+  {
+    name: 'pause',
+    harm: 'what is paused is started',
+    breaks: ['line'],
+    file: 'src/domain/line/pauses.ts',
+    from: 'return pauses.some((pause) => (pause.token ?? token) === token &&',
+    to: "return pauses.some((pause) => (pause.token ?? token) === '' &&",
+  },
+  {
+    name: 'drained account pulls',
+    harm: 'an account that is drained takes new jobs',
+    breaks: ['line'],
+    file: 'src/domain/accounts/drained.ts',
+    from: 'if (isDrained !== true) return undefined',
+    to: 'if (isDrained !== undefined) return undefined',
+  },
+  {
+    name: 'hold without an end',
+    harm: 'an item that names a job stays held after that job has completed',
+    breaks: ['line'],
+    file: 'src/durable/line/held-items.ts',
+    from: "if (turn.kind === 'held' || isClosed()) return undefined",
+    to: "if (turn.kind !== 'failed' || isClosed()) return undefined",
+  },
+  {
+    name: 'not held',
+    harm: 'an item is started although the job that it names has not completed',
+    breaks: ['line', 'I7'],
+    file: 'src/durable/line/enqueue.ts',
+    from: 'return afterOf(items) !== undefined',
+    to: "return afterOf(items) === ''",
+  },
+  {
+    name: 'name in a text',
+    harm: 'a name is replaced wherever it stands in a body, inside a longer text too',
+    breaks: ['I7'],
+    file: 'src/flows/queue/named-call.ts',
+    from: 'const after = new Uint8Array(new TextEncoder().encode(splice(text, [...once.values()])))',
+    to: 'const after = new Uint8Array(new TextEncoder().encode(Array.from(real).reduce((all, [name, id]) => all.replaceAll(name, id), once.size > 0 ? text : splice(text, []))))',
+  },
+  {
+    name: 'body deleted first',
+    harm: 'a report deletes the body before it is known what it says, and what goes back has none',
+    breaks: ['line'],
+    file: 'src/durable/line/reports.ts',
+    from: '  const choice = memory.line.chosen.get(row.item)?.choice\n  const tries = choice ?',
+    to: "  const choice = memory.line.chosen.get(row.item)?.choice\n  if (choice) memory.items.save(row, 'dropped')\n  const tries = choice ?",
+  },
+  {
+    name: 'bulk answers swapped',
+    harm: 'two answers of a bulk call are swapped',
+    breaks: ['line'],
+    file: 'src/flows/queue/bulk.ts',
+    from: "answers.push(...all.map(({ answer }) => answer ?? toError(new Error('no answer'))))",
+    to: "answers.push(...all.map((one, at) => (all[at ^ 1] ?? one).answer ?? toError(new Error('no answer'))))",
+  },
+  {
+    name: 'weights',
+    harm: 'starts are not shared by weight',
+    breaks: ['line: of weights'],
+    file: 'src/domain/queue/pass.ts',
+    from: 'return Math.floor((ONE_START * slots) / weight)',
+    to: 'return Math.floor((ONE_START * slots) / Math.max(1, Math.min(1, weight)))',
+  },
+  {
+    name: 'priorities',
+    harm: 'inside a token, what was asked first goes first, whatever its priority',
+    breaks: ['line: '],
+    file: 'src/domain/queue/effective-priority.ts',
+    from: 'return Math.max(1, asked - Math.floor(Math.max(0, waitedMs) / stepMs))',
+    to: 'return Math.max(1, Math.min(1, asked - Math.floor(Math.max(0, waitedMs) / stepMs)))',
+  },
+]
+
 export const LINE: readonly PlantedFault[] = [
-  ...IN_ONE_PLACE.map(({ name, harm, breaks, ...sabotage }) => ({
+  ...[...IN_ONE_PLACE, ...OF_WHAT_STOPS].map(({ name, harm, breaks, ...sabotage }) => ({
     ...{ name, harm, breaks, sabotages: [sabotage] },
   })),
   ...IN_TWO_PLACES,

@@ -14,6 +14,8 @@ import { ask, emailOf, operate, type Scene } from '../clients/scene.ts'
 import { serveCustomers } from './customers.ts'
 import { makeOlderVideo, stream } from './older.ts'
 import { openPage } from './pages.ts'
+import { queueMany } from './bulk.ts'
+import { drain, pause } from './pauses.ts'
 import { addSecondToken, endToken, queueOne } from './queue.ts'
 import { signIn } from './sign-in.ts'
 import { endTenant, rotateToken } from '../clients/tenancy.ts'
@@ -33,7 +35,11 @@ const ACTS: Acts = {
     scene.plan.isMeasured === true
       ? measure(scene, planned, (one) => queueOne(scene, one))
       : queueOne(scene, planned),
-  'second token': (scene, { tenant }) => addSecondToken(scene, tenantAt(scene, tenant)),
+  'second token': (scene, { tenant, terms }) =>
+    addSecondToken(scene, tenantAt(scene, tenant), terms),
+  bulk: (scene, planned) => queueMany(scene, planned),
+  pause: (scene, { tenant, ...planned }) => pause(scene, tenantAt(scene, tenant), planned),
+  drain: (scene, { account, forMs }) => drain(scene, account, forMs),
   'end token': (scene, { tenant, how, forMs }) =>
     endToken(scene, tenantAt(scene, tenant), how, forMs),
   look: (scene, { tenant, at }) => ask(scene, tenantAt(scene, tenant), 'GET', at),
@@ -99,8 +105,8 @@ const ACTS: Acts = {
   customers: (scene, { tenant, ...planned }) =>
     serveCustomers(scene, tenantAt(scene, tenant), planned),
   stream: (scene, { tenant, isStopped }) => stream(scene, tenantAt(scene, tenant), isStopped),
-  'unreachable object': ({ universe }, { n, forMs, method }) => {
-    const objects = [...universe.objects.values()]
+  'unreachable object': ({ universe }, { n, forMs, method, of }) => {
+    const objects = of === undefined ? [...universe.objects.values()] : universe.objectsOf(of)
     const object = objects[n % objects.length]
     if (!object) return
     object.unreachableMethod = method

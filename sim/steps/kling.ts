@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { PlannedTask } from '../plans/plan.ts'
 import { ORIGIN } from '../platform/universe.ts'
-import { namesIn, tokenOf, wishOf } from '../clients/client.ts'
+import { itemOf, namesIn, tokenOf, wishOf } from '../clients/client.ts'
 import { cancelTask } from './queue.ts'
 import {
   ask,
@@ -63,7 +63,8 @@ export async function makeTask(scene: Scene, tenant: Tenant, planned: PlannedTas
     const { token, tokenId } = tokenOf(tenant, planned.line)
     const answer = await send(scene, tenant, { ...call, token })
     const names = namesIn(answer)
-    if (planned.line && names.length > 0) intention.item = { tokenId, names }
+    if (planned.line && names.length > 0)
+      intention.item = { ...itemOf(tenant, planned.line), tokenId, names }
     const { status } = answer
     intention.answers.push(`${status} ${answer.headers['x-gateway-error'] ?? ''}`)
     const named = answer.headers['x-gateway-job']

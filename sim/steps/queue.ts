@@ -1,5 +1,5 @@
 /** Steps of the line: queued creations, which their clients may cancel, and second tokens, which end while items of theirs wait. */
-import type { PlannedItem, PlannedLine, TokenEnd } from '../plans/plan.ts'
+import type { PlannedItem, PlannedLine, PlannedTerms, TokenEnd } from '../plans/plan.ts'
 import { kindNamed } from '../../test/support/witness/witness-kinds.ts'
 import { carryOut } from '../clients/client.ts'
 import {
@@ -17,16 +17,25 @@ import { noteDead } from '../clients/tenancy.ts'
 
 export async function queueOne(scene: Scene, { line, ...planned }: PlannedItem): Promise<void> {
   const tenant = tenantAt(scene, planned.tenant)
+  const named = line.after === undefined ? undefined : namedBy(scene, tenant, line.after)
+  if (line.after !== undefined && !named) return
   await carryOut(
     scene,
     { ...planned, do: 'create', waits: false },
     {
       line,
+      ...(named ? { named } : {}),
       beside: async ({ item, kind }) => {
         if (item) await cancel(scene, tenant, item, line, `/heygen${kindNamed(kind).path}`)
       },
     }
   )
+}
+
+function namedBy({ intentions }: Scene, tenant: Tenant, mark: string) {
+  const other = intentions.get(mark)
+  const [name] = other?.tenant === tenant.no ? (other.item?.names ?? []) : []
+  return name === undefined ? undefined : { mark, name }
 }
 
 /** Kling deletes no task, so it is cancelled at the queue. */
@@ -39,7 +48,7 @@ export async function cancelTask(
   if (item) await cancel(scene, tenant, item, { ...line, cancelsBy: 'queue' }, '', 'kling')
 }
 
-async function cancel(
+export async function cancel(
   scene: Scene,
   tenant: Tenant,
   item: QueuedItem,
@@ -59,9 +68,13 @@ async function cancel(
   if (cancelsBy === 'delete') item.isDeleted = true
 }
 
-export async function addSecondToken(scene: Scene, tenant: Tenant): Promise<void> {
+export async function addSecondToken(
+  scene: Scene,
+  tenant: Tenant,
+  terms?: PlannedTerms
+): Promise<void> {
   if (tenant.endedAt !== undefined) return
-  const made = await makeToken(scene, tenant.name)
+  const made = await makeToken(scene, tenant.name, terms)
   if (made && tenant.endedAt === undefined) tenant.second = made
 }
 

@@ -304,7 +304,7 @@ function deskPort(env: Env, name: string): Desk {
     enqueue: (items) => ask((desk) => desk.enqueue(items)),
     itemsOf: (names) => ask((desk) => desk.itemsOf(names)),
     listLine: (query) => ask((desk) => desk.listLine(query)),
-    cancelItem: (name, token) => ask(async (desk) => desk.cancelItem(name, token)),
+    cancelItem: (...which) => ask(async (desk) => desk.cancelItem(...which)),
     takeWork: (work) => ask((desk) => desk.takeWork(work)),
     report: (account, reports) => ask((desk) => desk.report(account, reports)),
     tokenChanged: (tokenHash) => ask((desk) => desk.tokenChanged(tokenHash)),

@@ -15,14 +15,7 @@ import type { Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
 import type { PushedTargets } from '#domain/events/endpoint.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
-import {
-  grant,
-  slotsWanted,
-  type JobReport,
-  type JobStart,
-  type LeaseAnswer,
-  type LeaseAsk,
-} from '#domain/slots/lease.ts'
+import type { JobReport, JobStart, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
 import { slotsShown, slotsShownToFormerHolder } from '#domain/slots/free-slots.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
@@ -166,14 +159,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async acquire(message: LeaseMessage | LeaseAsk): Promise<LeaseAnswer> {
+    const { sender, watchers } = this.#parts
     const ask = fromLeaseMessage(message)
-    if (this.#isHeldByOther(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
-    const { sender, settlement, watchers } = this.#parts
-    await sender.holds.answered(ask.leaseId, slotsWanted(ask))
-    const ledger = { ...settlement.ledger(), kept: sender.keptFrom(ask) }
-    const { answer, change } = grant(ledger, ask, this.#context.now(), this.#context.durations())
-    settlement.save(change)
-    sender.holds.drop(ask.leaseId)
+    const answer = await this.#parts.acquire(ask)
+    if (this.#isHeldByOther(ask.tenant)) return answer
     if (answer.ok) watchers.onGranted()
     else this.#tables.noteRefused()
     this.#lookIfDue()

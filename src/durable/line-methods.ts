@@ -31,8 +31,12 @@ export abstract class LineMethods extends IdMethods {
     return this.parts.line.namesOf(ids)
   }
 
-  async cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined> {
-    return this.parts.line.cancel(name, token)
+  async cancelItem(
+    name: string,
+    token?: string,
+    isOwn = false
+  ): Promise<ItemShown | 'late' | undefined> {
+    return this.parts.line.cancel(name, token, isOwn)
   }
 
   async takeWork(ask: WorkAsk): Promise<WorkAnswer> {

@@ -12,7 +12,7 @@ import { withPlainLists } from '#flows/routing/ids-in-call.ts'
 import { runUnderKey } from '#flows/repeats/idempotency-key.ts'
 import { serveLegacy } from '#flows/legacy/serve-legacy.ts'
 import { refusalOfName } from '#flows/queue/client-task-names.ts'
-import { underRealIds } from '#flows/queue/named-call.ts'
+import { namesWaiting, underRealIds } from '#flows/queue/named-call.ts'
 import { mayQueue, queueJob } from '#flows/queue/queue-creation.ts'
 import { withNamesInList } from '#flows/queue/translate-list.ts'
 import { readTogether } from '#flows/lists/read-all-accounts.ts'
@@ -66,7 +66,8 @@ function withUsableKey(call: ProxyCall): ProxyCall {
 }
 
 async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
-  const carried = await serveLegacy(ports, call, { pass: dispatchRow, ask: dispatchRequest })
+  const ways = { pass: dispatchRow, ask: dispatchRequest, namesWaiting }
+  const carried = await serveLegacy(ports, call, ways)
   return carried ?? dispatchRow(ports, call)
 }
 

@@ -48,6 +48,20 @@ describe('tokens, tenants and the audit', () => {
     await page.getByLabel('Tenant in view').getByText('initech').waitFor({ state: 'attached' })
   })
 
+  it('a token that sees only its own is made on the page, and the list marks it', async () => {
+    const { page } = await open(gateway.url, { token: ADMIN_TOKEN, hash: '#/tokens' })
+    await page.getByRole('button', { name: 'Make a token' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name', { exact: true }).fill('customer 3')
+    await dialog.getByLabel('Tenant', { exact: true }).selectOption('globex')
+    await dialog.getByLabel('Sees').selectOption('own')
+    await dialog.getByRole('button', { name: 'Make the token' }).click()
+    const row = page.getByRole('row').filter({ hasText: 'customer 3' })
+    await row.getByText('sees its own').waitFor()
+    const made = (await tokens()).find(({ name }) => name === 'customer 3')
+    expect(made).toMatchObject({ tenant: 'globex', sees: 'own' })
+  })
+
   it('scope, subscription and end of a token are changed', async () => {
     await gateway.newToken({ name: 'ci', tenant: 'globex' })
     const { page } = await open(gateway.url, { token: ADMIN_TOKEN, hash: '#/tokens' })

@@ -3,7 +3,7 @@
  * estimates are the same each time; what the buttons send is read, and not sent on. One test asks the gateway itself.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openGateway, type Gateway } from '../support/gateway.ts'
+import { ADMIN_TOKEN, openGateway, type Gateway } from '../support/gateway.ts'
 import { useBrowser, type OpenedPage } from './support/pages.ts'
 
 const ALICE = 'alice@example.com'
@@ -25,6 +25,7 @@ describe('the queue on the page', () => {
       type: 'POST /v3/videos',
       place,
       startsAround: new Date(Date.now() + 125_000 * place).toISOString(),
+      waitsFor: 'slot',
       priority: 3,
       account: null,
       asked,
@@ -41,7 +42,7 @@ describe('the queue on the page', () => {
     const items = [
       item(1),
       item(2, { account: ALICE, priority: 1 }),
-      item(3, { startsAround: null }),
+      item(3, { startsAround: null, waitsFor: 'token_limit' }),
     ]
     await page.route('**/v1/heygen/queue*', (route) => {
       const tokens = [{ token: 'tok_1', waiting: 3, weight: 10, oldest: items[0]?.asked }]
@@ -73,6 +74,10 @@ describe('the queue on the page', () => {
     await rows.nth(1).getByText('in about 2 min').waitFor()
     await rows.nth(2).getByRole('cell', { name: ALICE }).waitFor()
     await rows.nth(3).getByText('not known').waitFor()
+    await rows.nth(1).getByRole('cell', { name: 'its turn' }).waitFor()
+    await rows.nth(3).getByRole('cell', { name: 'its token, which is at its limit' }).waitFor()
+    // One page needs no buttons to turn it.
+    expect(await opened.page.getByRole('navigation', { name: 'Pages' }).count()).toBe(0)
   })
 
   it('one that waits is cancelled, and starts on an account are paused', async () => {
@@ -103,6 +108,41 @@ describe('the queue on the page', () => {
     await page.getByRole('button', { name: /^Resume/ }).click()
     await page.getByRole('button', { name: /^Pause/ }).waitFor()
     await page.getByText('Nothing waits. A creation waits here').waitFor()
+  })
+
+  it('the story of a queued job says what it waits for, and that it had no account when it was cancelled', async () => {
+    const headers = { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' }
+    const post = (verb: string) =>
+      fetch(`${gateway.url}/v1/heygen/queue/${verb}`, { method: 'POST', headers, body: '{}' })
+    await post('pause')
+    const made = await gateway.createVideo({}, { prefer: 'respond-async' })
+    expect(made.status).toBe(202)
+    const id = made.headers.get('x-gateway-job') ?? ''
+    const opened = await open(gateway.url, { token: gateway.token, hash: `#/jobs/heygen/${id}` })
+    const { page } = opened
+    await page.getByText('It waits for the end of a pause').waitFor()
+    await fetch(`${gateway.url}/v1/heygen/queue/${id}`, { method: 'DELETE', headers })
+    await page.getByText('Ended: cancelled').waitFor()
+    await page.getByText('none: it never started').waitFor()
+    await post('resume')
+  })
+
+  it('the operator reads what waits under the names of the tokens', async () => {
+    const { tenant, id } = await gateway.newToken({ name: 'customer 7', tenant: 'initech' })
+    const opened = await open(gateway.url, { token: ADMIN_TOKEN, hash: '#/pool' })
+    const { page } = opened
+    await page.route('**/v1/heygen/queue*', (route) => {
+      const items = [item(1, { token: id, waitsFor: 'pause' })]
+      const tokens = [{ token: id, waiting: 1, weight: 10, oldest: items[0]?.asked }]
+      const counts = { waiting: 1, starting: 0, startsAMinute: 1 }
+      return route.fulfill({ json: { ...counts, paused: [{}], tokens, items, next: null } })
+    })
+    await page.getByLabel('Tenant in view').selectOption(tenant)
+    await opened.goTo('#/queue')
+    const name = `customer 7 (${id})`
+    for (const table of ['What waits, by token', 'Creations that wait'])
+      await page.getByRole('table', { name: table }).getByRole('cell', { name }).waitFor()
+    await page.getByRole('cell', { name: 'the end of a pause' }).waitFor()
   })
 
   it('nobody is kept out of the queue: light and dark, desktop and phone', async () => {

@@ -90,8 +90,10 @@ function fitting(
   // Until when a token lapses is known only afterwards.
   const isUnsteady = plan.steps.some(({ action }) => action.do === 'end token')
   const steady = waiting.filter(({ token }) => !isUnsteady && !isDead(deadTokens, token))
-  const couldStart = ({ lane, state, startBy, leftOut = [] }: Waiting) =>
+  const pauses = pausesIn(desk)
+  const couldStart = ({ lane, state, startBy, token, leftOut = [] }: Waiting) =>
     state === 'waiting' &&
+    !pauses.some((pause) => isPausedBy(pause, token, held.email)) &&
     (lane === '' || lane === held.email) &&
     startBy > now &&
     !leftOut.includes(held.key)
@@ -120,6 +122,7 @@ interface Holder {
   key: string
   provider: string
   maxJobs: number
+  isDrained?: boolean
   leases: number
 }
 
@@ -130,6 +133,7 @@ function holderOf({ name, disk }: HostedObject): Holder | undefined {
   if (!row || row['record'] === null || row['at'] !== null) return undefined
   if (disk.look('SELECT 1 FROM parking').length > 0) return undefined
   const record = JSON.parse(String(row['record'])) as Omit<Holder, 'leases' | 'provider'>
+  if (record.isDrained) return undefined
   const provider = name.slice(name.indexOf(' ') + 1, name.indexOf(':'))
   return { ...record, provider, leases: slotsIn(disk.look(LEASES_LEFT)) }
 }
@@ -139,10 +143,27 @@ function slotsIn(leases: Record<string, unknown>[]): number {
   return slots.reduce<number>((sum, one) => sum + (one ?? 1), 0)
 }
 
+const IS_NO_PAUSE = "token NOT LIKE '@pause %'"
+
+interface Pause {
+  token?: string
+  /** An account's email and when it was added. */
+  lane?: string
+}
+
+function pausesIn({ disk }: HostedObject): Pause[] {
+  const rows = disk.look(`SELECT record FROM token_line WHERE NOT (${IS_NO_PAUSE})`)
+  return rows.map(({ record }) => JSON.parse(String(record)) as Pause)
+}
+
+function isPausedBy({ token, lane }: Pause, ofToken: string, email: string): boolean {
+  return (token ?? ofToken) === ofToken && (lane === undefined || lane.startsWith(`${email} `))
+}
+
 /** The account by item. */
 function chosenIn({ disk }: HostedObject): Map<string, string> {
   const found = new Map<string, string>()
-  for (const { record } of disk.look('SELECT record FROM token_line')) {
+  for (const { record } of disk.look(`SELECT record FROM token_line WHERE ${IS_NO_PAUSE}`)) {
     const { chosen } = JSON.parse(String(record)) as { chosen: Record<string, { account: string }> }
     for (const [item, { account }] of Object.entries(chosen)) found.set(item, account)
   }

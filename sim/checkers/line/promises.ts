@@ -15,7 +15,10 @@ import {
   type Tenant,
 } from '../../clients/scene.ts'
 import { kindNamed } from '../../../test/support/witness/witness-kinds.ts'
-import { hasLine } from './names.ts'
+import type { Job } from '../../witness/books.ts'
+import { askedAt, startedThoughHeldUp, stoppedByNobody } from './held-up.ts'
+import { hasLine, realIds } from './names.ts'
+import { wrongOrder } from './shares.ts'
 
 /** So long after a token has ended, what was chosen before may start: copies of it are as old, and a call may be under way. */
 const DEAD_MS = 300_000
@@ -24,6 +27,8 @@ const DEAD_IN_CALM_MS = 5000
 export async function linePromises(scene: Scene): Promise<string[]> {
   if (scene.plan.hasLine !== true) return []
   const found = [...leftInLine(scene), ...startedForDead(scene)]
+  found.push(...startedThoughHeldUp(scene), ...stoppedByNobody(scene), ...wrongOrder(scene))
+  found.push(...jobsOfOthers(scene), ...sentOnceMore(scene))
   for (const intention of scene.intentions.values())
     if (intention.item) found.push(...(await ofItem(scene, intention, intention.item)))
   for (const intention of scene.klingIntentions.values())
@@ -66,6 +71,31 @@ function startedForDead({ plan, intentions, klingIntentions, heygen, kling, dead
   })
 }
 
+/** Names that lead to the job of another creation. */
+function jobsOfOthers(scene: Scene): string[] {
+  const real = realIds(scene)
+  return [...scene.intentions.values()].flatMap(({ mark, item }) =>
+    (item?.names ?? []).flatMap((name) => {
+      const job = scene.heygen.jobs.get(real.get(name) ?? '')
+      return job && job.mark !== mark
+        ? [`line: ${mark} is ${name}, which leads to ${job.id} of ${job.mark}`]
+        : []
+    })
+  )
+}
+
+/** An item goes back once after nothing ran for it (decision 0059). */
+const UNHEARD_MAX = 2
+
+function sentOnceMore({ intentions, unheard }: Scene): string[] {
+  return [...unheard].flatMap(([mark, { times, isSentAfter }]) => {
+    const isQueued = (intentions.get(mark)?.item?.names.length ?? 0) > 0
+    return isQueued && (times > UNHEARD_MAX || (times === UNHEARD_MAX && isSentAfter))
+      ? [`line: ${mark} was sent again although ${UNHEARD_MAX} calls before had started nothing`]
+      : []
+  })
+}
+
 const ENDED_BADLY = new Set(['failed', 'cancelled', 'absent', 'lost', 'outcome_unknown', 'refused'])
 
 async function ofItem(scene: Scene, intention: Intention, item: QueuedItem): Promise<string[]> {
@@ -88,8 +118,10 @@ async function ofItem(scene: Scene, intention: Intention, item: QueuedItem): Pro
     const isSeen = view.status === (job.isDone ? 'completed' : 'failed')
     const isHeld = (await accountsOf(scene, tenant)).includes(job.account)
     const read = job.isHidden || !isHeld ? undefined : await readByName(scene, tenant, kind, name)
+    const others = isHeld ? await otherJobsOf(scene, tenant, creation.jobs, item) : []
     return [
       ...many,
+      ...others.map((text) => `line: ${about}: ${text}`),
       ...(isSeen || !isHeld ? [] : [`line: ${about}, ${job.id}, is seen as ${view.text}`]),
       ...(read === undefined || read === 200 ? [] : [`line: ${about} is read with ${read}`]),
       ...(item.isCancelled ? [`line: ${about} was cancelled and ran as ${job.id}`] : []),
@@ -98,8 +130,41 @@ async function ofItem(scene: Scene, intention: Intention, item: QueuedItem): Pro
   return [
     ...many,
     ...endedBadly(about, view),
+    ...(await heldForEver(scene, tenant, intention, view)),
     ...(await untoldOf(scene, tenant, posts, { name, about }, own && `/${own}/${mark}`)),
   ]
+}
+
+/** It had no deadline of its own, so it was held for as long as any item waits, and the job that it names had completed. */
+async function heldForEver(
+  scene: Scene,
+  tenant: Tenant,
+  { mark, named, item }: Intention,
+  { text }: View
+): Promise<string[]> {
+  const other = scene.heygen.creations.find((one) => one.mark === named?.mark)
+  if (!other?.jobs[0]?.isDone || item?.startWithinMs !== undefined) return []
+  if (!text.includes('start_deadline')) return []
+  const isHeld = (await accountsOf(scene, tenant)).includes(other.account)
+  return isHeld ? [`line: ${mark} was held although ${named?.mark} had completed`] : []
+}
+
+/** Of a creation of several jobs: how the second one and the later ones are seen. */
+async function otherJobsOf(
+  scene: Scene,
+  tenant: Tenant,
+  jobs: readonly Job[],
+  { names }: QueuedItem
+): Promise<string[]> {
+  const found: string[] = []
+  for (const [n, { id, isDone }] of jobs.entries()) {
+    const name = names[n]
+    if (n === 0 || name === undefined) continue
+    const { status, text } = await viewOf(scene, tenant, 'heygen', name)
+    if (status !== (isDone ? 'completed' : 'failed'))
+      found.push(`${name}, its part ${n}, ${id}, is seen as ${text}`)
+  }
+  return found
 }
 
 interface View {
@@ -108,8 +173,11 @@ interface View {
   text: string
 }
 
+/** Every key of this world is there to the end. */
+const UNREADABLE = /cannot be opened|no longer open/
+
 function endedBadly(about: string, view: View): string[] {
-  const isRight = ENDED_BADLY.has(view.status) && view.isFinal
+  const isRight = ENDED_BADLY.has(view.status) && view.isFinal && !UNREADABLE.test(view.text)
   return isRight ? [] : [`line: ${about} never ran, and is seen as ${view.text}`]
 }
 
@@ -144,12 +212,6 @@ async function ofTask(scene: Scene, intention: KlingIntention, item: QueuedItem)
 
 /** By how much clocks of two isolates differ at most, and a call between them. */
 const CLOCKS_MS = 30_000
-
-/** A name of HeyGen's form says when it was asked for, epoch ms. */
-function askedAt(name: string): number {
-  const [, time = '0'] = /^(?:[a-z]+_)?([0-9a-f]{12})/.exec(name) ?? []
-  return Number.parseInt(time, 16)
-}
 
 /** The end of what never ran is told to its own address, and to endpoints that were there before it was asked for. */
 async function untoldOf(

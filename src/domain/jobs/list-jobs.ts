@@ -10,6 +10,8 @@ export interface JobQuery {
   tenant: string
   /** Only jobs of this own token. */
   ownToken?: string
+  /** Only these jobs, all on one page. An object of an older release knows no such question, and gives any page. */
+  jobIds?: string[]
   state?: 'running' | 'ended'
   outcome?: Outcome['status']
   since?: number

@@ -10,11 +10,15 @@ import { wasNotReady } from './tries.ts'
 const NOT_READY_MAX = 10
 export const NOT_READY_PAUSE_MS = 60_000
 
-/** Another item that this one names. `outcome`: of its job; absent while that runs, or is not known to have ended. */
+/**
+ * Another item that this one names. `outcome`: of its job; absent while that runs, or is not known to have ended. `isForgotten`: it began
+ * so long ago that its account keeps nothing of it. So it is over, and the provider says whether one can go on from it.
+ */
 export interface NamedItem {
   item: string
   state: ItemState
   outcome?: Outcome['status']
+  isForgotten?: true
 }
 
 /** `held`, `failed`: `after` is the item that decides. The next look asks about the next one. */
@@ -37,8 +41,9 @@ export function afterOf(named: readonly NamedItem[]): string | undefined {
   return turn.kind === 'held' ? turn.after : undefined
 }
 
-function fateOf({ state, outcome }: NamedItem): 'open' | 'completed' | 'failed' {
+function fateOf({ state, outcome, isForgotten }: NamedItem): 'open' | 'completed' | 'failed' {
   if (state === 'untold' || state === 'ended') return 'failed'
+  if (isForgotten) return 'completed'
   if (state !== 'begun' || outcome === undefined) return 'open'
   return outcome === 'completed' ? 'completed' : 'failed'
 }

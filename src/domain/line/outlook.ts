@@ -1,6 +1,7 @@
 /**
- * What a desk expects of its line: how fast it moves, and when an item starts. It is told to clients and decides nothing. Accounts say
- * with each question for work how many slots they have free, how long their last jobs took, and when the running ones began.
+ * What a desk expects of its line: how fast it moves, and when an item starts. It is told to clients, and says where slots are saved up
+ * at the lowest price; it never decides whose turn it is. Accounts say with each question for work how many slots they have free, how
+ * long their last jobs took, and when the running ones began.
  */
 import { findParking, type Parking } from '#domain/accounts/parking.ts'
 import type { TokenInLine } from '#domain/queue/choose-next.ts'
@@ -99,8 +100,7 @@ export class Outlook {
 
   /** Starts in a second, of all that waits or of one token by its weight. */
   startsASecond({ accounts, tokens, now }: LineNow, token?: string): number {
-    const slots = accounts.reduce((sum, { key, maxJobs }) => sum + this.#slotsOf(key, maxJobs), 0)
-    const all = this.#pace.startsASecond(slots, now)
+    const all = this.#pace.startsASecond(this.slotsOf(accounts), now)
     const own = tokens.find((one) => one.token === token)
     if (!own) return all
     return (all * own.weight) / tokens.reduce((sum, { weight }) => sum + weight, 0)
@@ -138,6 +138,21 @@ export class Outlook {
     const starts = heads.map((head) => this.expect(head, line, true).startsAt ?? line.now)
     const firstInMs = starts.length === 0 ? 0 : Math.min(...starts) - line.now
     return retryAfterOf(waiting, this.startsASecond(line, token), firstInMs)
+  }
+
+  /** How many slots these accounts have. */
+  slotsOf(accounts: readonly Pick<ServingAccount, 'key' | 'maxJobs'>[]): number {
+    return accounts.reduce((sum, { key, maxJobs }) => sum + this.#slotsOf(key, maxJobs), 0)
+  }
+
+  /** How long a job takes, of any row. */
+  get usualMs(): number {
+    return this.#pace.usualMs
+  }
+
+  /** How long these jobs will go on. One that is late is thought to stay for as long as it is late. */
+  leftMs(account: string, now: number, running = this.#seats.get(account)?.running): number[] {
+    return (running ?? []).map(({ route, at }) => Math.abs(at + this.#pace.meanOf(route) - now))
   }
 
   #slotsOf(account: string, maxJobs: number): number {

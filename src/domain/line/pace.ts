@@ -54,13 +54,13 @@ export class Pace {
    */
   startsASecond(slots: number, now: number): number {
     const [first] = this.#endedAt
-    const most = (1000 * slots) / this.#usualMs()
+    const most = (1000 * slots) / this.usualMs
     if (first === undefined || this.#endedAt.length < 2) return most
     // A few jobs that end at once are not many starts in a second.
     return Math.min(most, ((this.#endedAt.length - 1) * 1000) / Math.max(1, now - first))
   }
 
-  #usualMs(): number {
+  get usualMs(): number {
     const all = [...this.#took.values()].flat()
     return Math.max(1, all.length === 0 ? this.#typicalMs : meanOf(all))
   }

@@ -36,7 +36,7 @@ const WHY: Record<string, string> = {
   start_deadline: 'It was not started in time.',
   refused: 'The provider refused it.',
   account_removed: 'Its account was removed before its start.',
-  token_removed: 'Its token was removed before its start.',
+  token_removed: 'Its token was removed or had expired before its start.',
   dependency_failed: 'A job that it needs failed.',
   key_missing: 'The gateway can no longer open it. It was not started.',
 }

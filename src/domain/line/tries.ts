@@ -12,6 +12,12 @@ export const NOT_READY = 'not ready'
 
 const KEPT_MAX = 20
 
+/** An item goes back for an absent job once, whichever account has it then: how many of its leases ended so at other accounts. */
+export function absentsElsewhere(tries: readonly Try[], account: string): number {
+  const others = tries.filter((one) => one.account !== account)
+  return others.reduce((sum, { absents = 0 }) => sum + absents, 0)
+}
+
 /** Whether the try got an account parked for something that may be the item's own fault. */
 export function hasParked({ why = '' }: Try): boolean {
   return why.startsWith(PARKED) && why !== BUSY

@@ -25,8 +25,11 @@ export interface Line {
   itemsOf(names: string[]): Promise<ItemShown[]>
   /** What the jobs of queued creations are called, by the provider's ids. Other ids are left out. */
   namesOf(ids: string[]): Promise<{ id: string; name: string }[]>
-  /** Ends the item before it is chosen. `late`: it is chosen or begun. Undefined: no such item of this token (absent: of any). */
-  cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined>
+  /**
+   * Ends the item before it is chosen. `late`: it is chosen or begun. Undefined: no such item of this token (absent: of any), or,
+   * with `isOwn`, none that it queued as an own token.
+   */
+  cancelItem(name: string, token?: string, isOwn?: boolean): Promise<ItemShown | 'late' | undefined>
   /** The items that the account may start now. Each is handed over under a lease id of its own. */
   takeWork(ask: WorkAsk): Promise<WorkAnswer>
   /** Returns the items whose report is written or needs no writing. Safe to repeat. */
@@ -55,6 +58,8 @@ export type EnqueueAnswer =
 export interface LineQuery {
   /** Only what this token has in line. */
   token?: string
+  /** Only what was queued as an own token's. */
+  isOwn?: true
   /** `next` of the page before. */
   after?: string
   limit: number
@@ -123,13 +128,20 @@ export interface WorkAnswer {
 /**
  * What became of an item at an account. `begun`: its jobs run. `back`: nothing ran, and it may be tried again, elsewhere if
  * `isLeftOut`, or a while later if `isTooEarly`: a job that it names has not ended. A desk of an older release tries it again at once.
- * `over`: it has ended, and the account's object has told it.
+ * `absents`: how many of its leases ended as `absent` there. `over`: it has ended, and the account's object has told it.
  */
 export type WorkReport = { item: string; leaseId: string } &
   /** `parts`: which jobs of the item these are, from 0. Absent: the first ones. */
   (
     | { kind: 'begun'; owners: Owner[]; starts: JobStart[]; parts?: number[] }
-    | { kind: 'back'; why: string; isLeftOut?: true; isTooEarly?: true; refusal?: string }
+    | {
+        kind: 'back'
+        why: string
+        isLeftOut?: true
+        isTooEarly?: true
+        absents?: number
+        refusal?: string
+      }
     | { kind: 'over'; reason: string; refusal?: string }
   )
 

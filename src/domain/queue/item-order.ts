@@ -138,6 +138,11 @@ export class ItemOrder {
     return takeTurn(heads, new Map(this.#owed.get(pull.account)))
   }
 
+  /** Whether anything would start at this account now. */
+  fits(pull: Pull, now: number): boolean {
+    return this.#heads(pull, now, 'all').length > 0
+  }
+
   /** What has waited a whole step and needs more slots than are free, of tokens that have nothing else to start here. */
   #tooWide(heads: readonly Head[], pull: Pull, now: number): Head[] {
     if (this.lists.wide === 0) return []

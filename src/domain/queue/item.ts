@@ -3,7 +3,7 @@
  * for it. An item is one creation that waits. It has a part for each job that it will start.
  */
 import type { Owner } from '#domain/routing/owner.ts'
-import type { Reply } from '#domain/slots/lease.ts'
+import type { Lease, Reply } from '#domain/slots/lease.ts'
 
 /**
  * `waiting`: for its turn. `held`: for the end of another job, which it names. `chosen`: an account's object may start it now, or
@@ -21,6 +21,21 @@ export type UnstartedReason =
   | 'token_removed'
   | 'dependency_failed'
 
+/**
+ * What one that waits is waiting for. `other_job`: the end of a job that it names. `subscription`: that of its token has lapsed.
+ * `token_limit`: so many jobs of its token run, or have started today. `pause`: the end of the pauses, which stand at every account that
+ * could take it. `account`: each of these is parked or drained, or there is none. `slot`: its turn.
+ */
+export const WAITS_FOR = [
+  'other_job',
+  'subscription',
+  'token_limit',
+  'pause',
+  'account',
+  'slot',
+] as const
+export type WaitsFor = (typeof WAITS_FOR)[number]
+
 /** The form of the ids that a row gives its jobs. An item's names have the same form. */
 export type IdForm = { kind: 'hex' } | { kind: 'prefix'; prefix: string } | { kind: 'decimal' }
 
@@ -34,6 +49,8 @@ export interface ItemSort {
   laneSince?: number
   /** The id of the token that asked. */
   token: string
+  /** That was an own token then (docs/rfc/0010-sees-own.md). What it becomes later changes nothing for the item. */
+  isOwn?: true
   /** As asked: 1, which goes first, to 5. */
   priority: number
   /** Epoch ms. Items of one bulk call have times that differ, so this is their order. */
@@ -69,6 +86,8 @@ export interface Try {
   account: string
   leaseIds: string[]
   at: number
+  /** How many of its leases ended as `absent`. Absent: none. */
+  absents?: number
   /** Why the item came back, and when. */
   why?: string
   backAt?: number
@@ -84,6 +103,8 @@ export interface ItemRecord {
   names: string[]
   /** The name that the client itself gave its job, shortened. No other item of the tenant has it. */
   taskName?: string
+  /** What its lease will know of its texts. An end without a start names its callback id, too. */
+  fingerprint?: Lease['fingerprint']
   tokenHash: string
   /** An own token queued it (docs/rfc/0010-sees-own.md). `list`: which shows the jobs that it makes. */
   own?: { list: string }
@@ -132,6 +153,8 @@ export interface ItemShown {
   requestId?: string
   /** The id of the token that queued it. Absent: a desk of an older release. */
   token?: string
+  /** That was an own token then. */
+  isOwn?: true
   reason?: string
   refusal?: string
   jobIds?: string[]
@@ -139,6 +162,8 @@ export interface ItemShown {
   owner?: Owner
   place?: number
   startsAt?: number
+  /** Of one that waits. A desk of an older release does not say it. */
+  waitsFor?: WaitsFor
   /** The accounts that it was given to, for its story. The last one may have it still. */
   tries?: Pick<Try, 'account' | 'at' | 'why' | 'backAt'>[]
   /** The email of the only account that may serve it. */

@@ -12,6 +12,11 @@ export function jobNameOf(lease: Pick<Lease, 'id' | 'requestId' | 'item'>): stri
   return lease.item?.names[partOf(lease)]
 }
 
+/** Whether it is the end of an item that ended in the line: the desk had it told under the item's own id. */
+export function neverLeftLine({ requestId, item }: Pick<Lease, 'requestId' | 'item'>): boolean {
+  return item !== undefined && item.id === requestId
+}
+
 /** What the lease's job is called in its token's share. An item may have had several leases, and is counted once. */
 export function shareNameOf(lease: Lease): string {
   return lease.item ? leaseIdOf(lease.item.id, partOf(lease)) : lease.id

@@ -13,7 +13,7 @@ const OPEN = [
   'GET /v1/{p}/jobs',
   'GET /v1/{p}/jobs/{id}',
   'GET /v1/{p}/jobs/{id}/file',
-  // A call with many creations is refused by its flow, with a sentence.
+  // Each creation in it passes the gate by itself.
   'POST /v1/{p}/queue',
   'GET /v1/{p}/queue',
   'DELETE /v1/{p}/queue/{id}',

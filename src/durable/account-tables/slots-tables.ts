@@ -210,7 +210,8 @@ export class SlotsTables {
   }
 
   /** Lists jobs, newest first. All running jobs are read, since they are few, and a bounded number of ended ones. */
-  listJobs({ state, outcome, ...query }: JobQuery): JobPage {
+  listJobs({ state, outcome, jobIds, ...query }: JobQuery): JobPage {
+    if (jobIds) return { jobs: this.#jobsNamed(jobIds, query) }
     const isWithRunning = state !== 'ended' && outcome === undefined
     const running = isWithRunning ? this.leases().filter((lease) => isListed(lease, query)) : []
     const past =
@@ -218,6 +219,11 @@ export class SlotsTables {
         ? { ended: [] }
         : this.#ended.list({ ...query, ...(outcome === undefined ? {} : { outcome }) })
     return pageOf(running, past, query.limit)
+  }
+
+  #jobsNamed(ids: string[], { tenant, ownToken }: Pick<JobQuery, 'tenant' | 'ownToken'>) {
+    const jobs = [...this.knowsJobs(ids)].flatMap((jobId) => this.findJob(tenant, { jobId }) ?? [])
+    return jobs.filter(({ lease }) => ownToken === undefined || lease.ownToken === ownToken)
   }
 
   /** Whether this is the id of a running or ended job that we started. */

@@ -2,12 +2,13 @@
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
-import type { EndedJob, JobReport } from '#domain/slots/lease.ts'
+import type { EndedJob, JobReport, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
 import { deliver } from '#flows/events/deliver.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
 import { tellShares } from '#durable/limits/tell-shares.ts'
 import { AccountLive } from '#durable/live/account-live.ts'
 import type { SenderDeps } from '#durable/sender/context.ts'
+import { grantSlots } from '#durable/sender/grant-slots.ts'
 import { Sender } from '#durable/sender/sender.ts'
 import { AccountAlerts } from '#durable/alerts/account-alerts.ts'
 import { AccountChecks } from './account-checks.ts'
@@ -38,6 +39,8 @@ export interface Parts {
   statusChecks: StatusChecks
   live: AccountLive
   sender: Sender
+  /** Grants leases for all jobs of the call, or for none. */
+  acquire(ask: LeaseAsk): Promise<LeaseAnswer>
   /** Applies the reports. True when something changed. The caller must have read the delivery targets. */
   settle(reports: JobReport[]): boolean
   /** Sends a delivery again, since its client asks for it, unless it is being sent. Returns it as it is stored. */
@@ -119,6 +122,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     statusChecks,
     live,
     sender,
+    acquire: (ask) => grantSlots(context, { sender, settlement }, ask),
     settle,
     sendAgain: (found) =>
       outbox.isSending(found.id) ? found : storeAgain(context, found, queueDeliveries),

@@ -45,6 +45,8 @@ interface Looks {
   limitsOf(token: string): JobLimits | undefined
   /** Those that may start nothing now, whatever their limits say. */
   stopped(): Set<string>
+  /** `waits`: its subscription has lapsed. */
+  stateOf(token: string): string
 }
 
 export class ItemShares {
@@ -85,6 +87,12 @@ export class ItemShares {
     const isUsedUp = this.roomOf(token) <= 0
     if (isUsedUp) this.#heldUp.add(token)
     return isUsedUp
+  }
+
+  /** Why it may not start because of its token, for people. Of a token that could not be read it is not known. */
+  whyStopped(jobs: Jobs): 'subscription' | 'token_limit' | undefined {
+    if (this.#looks.stateOf(jobs.sort.token) === 'waits') return 'subscription'
+    return this.holdsUp(jobs) ? 'token_limit' : undefined
   }
 
   /** Whether the item may not start because of a limit of its token. */

@@ -3,6 +3,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { KeyTurn } from '#domain/creations/idempotency.ts'
 import type { Balancing } from '#domain/accounts/balancing.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import type { Pull } from '#domain/queue/may-start.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { TokenShares } from '#durable/limits/token-shares.ts'
 import type { ItemShares } from '#durable/limits/item-shares.ts'
@@ -46,4 +47,6 @@ export interface LineDeps {
 export interface LineContext extends LineDeps {
   memory: LineMemory
   itemShares: ItemShares
+  /** What the tenant's accounts said when they asked for work last. */
+  pulls(): Pull[]
 }

@@ -70,7 +70,8 @@ export class DeskLine {
     this.#looks = new TokenLooks({ ...deps, memory })
     const itemShares = new ItemShares(deps.shares, memory, this.#looks)
     memory.onFailed = () => itemShares.readAgain()
-    this.#context = { ...deps, memory, itemShares }
+    const pulls = () => this.#waking.wakes.pulls()
+    this.#context = { ...deps, memory, itemShares, pulls }
     this.#waking = new Waking(this.#context)
     this.#untold = new UntoldEnds(this.#context)
     this.#held = new HeldItems(this.#context, {
@@ -88,10 +89,9 @@ export class DeskLine {
     this.#hasNames ||= this.namesSince !== undefined
     if (!this.#hasNames) this.#context.touchAccounts()
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
-    const roomIn = (waiting: number, token?: string) =>
-      this.#outlook.roomIn(waiting, lineNow(this.#context), token)
-    const { itemShares } = this.#context
-    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context), itemShares)
+    const line = () => lineNow(this.#context)
+    const roomIn = (count: number, token?: string) => this.#outlook.roomIn(count, line(), token)
+    const expectedMs = this.#outlook.firstEstimates(line, this.#context.itemShares)
     const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn, expectedMs })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
     if (added.length > 0) this.#armSoon()
@@ -159,9 +159,10 @@ export class DeskLine {
     return row && (row.isGone ? (row.record.leftAt ?? row.sort.askedAt) : 'waits')
   }
 
-  cancel(name: string, token: string | undefined): ItemShown | 'late' | undefined {
+  cancel(name: string, token: string | undefined, isOwn: boolean): ItemShown | 'late' | undefined {
     const row = this.#context.isClosed() ? undefined : findNamed(this.#context, name)
     if (!row || (token !== undefined && row.sort.token !== token)) return undefined
+    if (isOwn && !row.record.own) return undefined
     const { memory, ports } = this.#context
     const state = memory.stateOf(row)
     if (state === 'chosen' || state === 'begun') return 'late'
@@ -184,9 +185,8 @@ export class DeskLine {
     await this.#looks.look([...memory.line.order.lists.tokens(), ...chosen])
     if (!isOurs()) return { work: [], leave: 0, isMore: false }
     const gaveBack = this.#gaveBackBy(ask.account)
-    const pulls = () => this.#waking.wakes.pulls()
-    const taken = takeWork(this.#context, { looks: this.#looks, gaveBack, pulls }, ask)
-    const { pull, isCut, ...answer } = taken
+    const beside = { looks: this.#looks, gaveBack, outlook: this.#outlook }
+    const { pull, isCut, ...answer } = takeWork(this.#context, beside, ask)
     answer.isMore ||= this.#held.isAwaited(ask.account)
     const now = this.#context.now()
     for (const { id } of answer.clients ?? []) this.#noteSent(id, now)

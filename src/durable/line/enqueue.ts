@@ -3,7 +3,8 @@ import type { EnqueueAnswer, LinePage, LineQuery } from '#domain/ports/line.ts'
 import { afterOf, type NamedItem } from '#domain/line/held.ts'
 import { capOf } from '#domain/queue/caps.ts'
 import { itemIdOf, markOf } from '#domain/queue/item-name.ts'
-import { compareAge, type WaitingItem } from '#domain/queue/item-lists.ts'
+import { waitsFor } from '#domain/line/waits-for.ts'
+import { compareAge, laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
 import type { ItemRecord, ItemShown, ItemSort, NewItem, Try } from '#domain/queue/item.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import { isOfTimedRequest, timeOf } from '#domain/text/time-ordered-id.ts'
@@ -112,7 +113,8 @@ function ofRequest(items: { find(item: string): ItemRow | undefined }, requestId
   return undefined
 }
 
-export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemShown {
+export function toShown(context: LineContext, row: ItemRow): ItemShown {
+  const { memory, ownersOf } = context
   const { item, sort, record } = row
   const { names, taskName, leaseId, jobIds, refusal, endedAt } = record
   const choice = memory.line.chosen.get(item)?.choice
@@ -129,6 +131,7 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     askedAt: sort.askedAt,
     requestId: record.requestId,
     token: sort.token,
+    ...(record.own ? { isOwn: true as const } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),
@@ -137,7 +140,24 @@ export function toShown({ memory, ownersOf }: LineContext, row: ItemRow): ItemSh
     ...(sort.lane === '' ? {} : { lane: sort.lane }),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(tries.length === 0 ? {} : { tries: tries.slice(-TRIES_SHOWN).map(toTry) }),
+    ...whyItWaits(context, row),
   }
+}
+
+function whyItWaits(context: LineContext, row: ItemRow): Pick<ItemShown, 'waitsFor'> {
+  const { memory, itemShares, accounts, pulls, now } = context
+  const state = memory.stateOf(row)
+  if (state === 'held') return { waitsFor: 'other_job' }
+  if (state !== 'waiting') return {}
+  const said = new Map(pulls().map(({ account, parkings }) => [account, parkings]))
+  const serving = accounts().map((account) => ({
+    lane: laneName({ lane: account.email, laneSince: account.createdAt }),
+    isDrained: account.isDrained === true,
+    parkings: said.get(account.key) ?? [],
+  }))
+  const token = itemShares.whyStopped(row)
+  const { pauses } = memory.line
+  return { waitsFor: waitsFor(row, { token, accounts: serving, pauses, now: now() }) }
 }
 
 /** Without the lease ids, which are nobody's business. */
@@ -175,35 +195,48 @@ export function jobIdOf(row: ItemRow | undefined, name: string): string | undefi
   return jobIds[Math.max(0, names.indexOf(name))] || undefined
 }
 
+function ownIn({ lists }: { lists: readonly { items: readonly WaitingItem[] }[] }): number {
+  return lists.flatMap(({ items }) => items.filter(({ sort }) => sort.isOwn === true)).length
+}
+
 /** `expect`: its place and when it should start. */
 export function listLine(
   context: LineContext,
-  { token, after, limit }: LineQuery,
+  { token, isOwn, after, limit }: LineQuery,
   expect: (waiting: WaitingItem) => Pick<ItemShown, 'place' | 'startsAt'>
 ): Omit<LinePage, 'startsAMinute'> {
   const { order, chosen } = context.memory.line
-  const isAsked = (of: string) => token === undefined || of === token
+  const isAsked = (sort: ItemSort) =>
+    (token === undefined || sort.token === token) && (isOwn !== true || sort.isOwn === true)
   const tokens = order
     .tokens()
-    .filter((of) => isAsked(of.token) && order.lists.countOf(of.token) > 0)
+    .filter((of) => token === undefined || of.token === token)
+    .map((of) => ({ ...of, waiting: isOwn === true ? ownIn(of) : order.lists.countOf(of.token) }))
+    .filter(({ waiting }) => waiting > 0)
     .toSorted((one, other) => (one.token < other.token ? -1 : 1))
   const page: WaitingItem[] = []
   for (const of of tokens) {
     if (page.length > limit) break
-    const all = of.lists.flatMap(({ items }) => items).toSorted(compareAge)
-    const left = all.filter((one) => after === undefined || placeIn(one) > after)
+    const all = of.lists.flatMap(({ items }) => items).filter(({ sort }) => isAsked(sort))
+    const left = all
+      .toSorted(compareAge)
+      .filter((one) => after === undefined || placeIn(one) > after)
     page.push(...left.slice(0, limit + 1 - page.length))
   }
   const shown = page.slice(0, limit)
   const last = page.length > limit ? shown.at(-1) : undefined
   return {
-    waiting: tokens.reduce((sum, of) => sum + order.lists.countOf(of.token), 0),
-    starting: Array.from(chosen.values()).filter(({ sort }) => isAsked(sort.token)).length,
-    tokens: tokens.map(({ token: id, weight, lists }) => ({
+    waiting: tokens.reduce((sum, of) => sum + of.waiting, 0),
+    starting: Array.from(chosen.values()).filter(({ sort }) => isAsked(sort)).length,
+    tokens: tokens.map(({ token: id, weight, lists, waiting }) => ({
       token: id,
-      waiting: order.lists.countOf(id),
+      waiting,
       weight,
-      oldestAt: Math.min(...lists.map(({ items }) => items[0]?.sort.askedAt ?? Infinity)),
+      oldestAt: Math.min(
+        ...lists.map(
+          ({ items }) => items.find(({ sort }) => isAsked(sort))?.sort.askedAt ?? Infinity
+        )
+      ),
     })),
     items: shown.flatMap((waiting) => {
       const row = context.memory.items.find(waiting.item)

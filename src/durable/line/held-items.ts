@@ -3,12 +3,13 @@
  * asks the account's object: in each look, and soon after an account asked for work, since a job has ended then. An item that came too
  * early waits here, too, for a minute: the provider said that a job named in it has not ended.
  */
+import { sameEmail } from '#domain/accounts/account.ts'
 import { turnOfHeld, type NamedItem } from '#domain/line/held.ts'
 import { move } from '#domain/queue/item-state.ts'
 import type { ItemRecord, ItemSort } from '#domain/queue/item.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
-import { jobIdOf } from './enqueue.ts'
+import { jobIdOf, realIdsOf } from './enqueue.ts'
 import { endWaiting } from './reports.ts'
 import { AWAKE_MS } from './wake.ts'
 
@@ -115,7 +116,7 @@ export class HeldItems {
   }
 
   async #ask({ item, name }: Named): Promise<NamedItem> {
-    const { memory, ports, tenant } = this.#context
+    const { memory, ports, tenant, now } = this.#context
     const row = memory.items.find(item)
     // Its row is kept longer than any item waits.
     if (!row) return { item, state: 'ended' }
@@ -124,9 +125,16 @@ export class HeldItems {
     const jobId = jobIdOf(row, name)
     if (jobId === undefined) return { item, state: 'ended' }
     const { key = '' } = row.record
-    const asked = ports().slots(key).findJob(tenant, { jobId })
-    const job = await asked.catch(() => undefined)
-    const outcome = job?.ended?.outcome.status
+    const { slots, durations } = ports()
+    const asked = await slots(key)
+      .findJob(tenant, { jobId })
+      .then((job) => ({ job }))
+      .catch(() => undefined)
+    const begunAt = row.record.leftAt ?? row.sort.askedAt
+    // One that it does not know and that began lately may not have been told to it yet.
+    if (asked && !asked.job && begunAt <= now() - durations.keepEndedMs)
+      return { item, state, isForgotten: true }
+    const outcome = asked?.job?.ended?.outcome.status
     if (outcome === undefined) this.#tell(key)
     return { item, state, ...(outcome === undefined ? {} : { outcome }) }
   }
@@ -139,10 +147,12 @@ export class HeldItems {
   }
 
   /** Only the account that has the named job can serve the item. Absent: it has a lane, or that account is gone. */
-  #laneOf({ sort, record: { named = [] } }: ItemRow): Pick<ItemSort, 'lane' | 'laneSince'> {
-    const { memory, accounts } = this.#context
-    const keys = named.map(({ item }) => memory.items.find(item)?.record.key)
-    const account = accounts().find(({ key }) => keys.includes(key))
+  #laneOf({ sort, record }: ItemRow): Pick<ItemSort, 'lane' | 'laneSince'> {
+    const { accounts, jobsNamed } = this.#context
+    const jobs = realIdsOf(this.#context, record).map(({ id }) => id)
+    // By the email, since the account may have got another key meanwhile.
+    const emails = jobsNamed(jobs).map(({ email }) => email ?? '')
+    const account = accounts().find((one) => emails.some((email) => sameEmail(email, one.email)))
     if (sort.lane !== '' || !account) return { lane: sort.lane }
     return { lane: account.email, laneSince: account.createdAt }
   }

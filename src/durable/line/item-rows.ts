@@ -23,8 +23,8 @@ const NAMED_SCHEMA =
 /** `sealed` stands last in the row, and these columns are read without it. */
 const PLAIN = 'SELECT is_gone, item, sort, record FROM queued'
 
-/** How many old rows go at once. */
-const FORGOTTEN_AT_ONCE = 5000
+/** So much of the past goes at once, at most hourly. A number of rows instead would fall behind where more come in an hour. */
+const FORGOTTEN_AT_ONCE_MS = 6 * 3_600_000
 
 export interface ItemRow {
   item: string
@@ -137,15 +137,16 @@ export class ItemRows {
     this.#sql.exec(sql, JSON.stringify(record), isGone ? 1 : 0, item)
   }
 
-  /** Deletes a bounded number of rows that left the line and were asked for before that time. */
+  /** Deletes rows that left the line and were asked for before that time: the oldest, those of some hours. */
   forget(before: number): void {
-    const first = firstTimedId(before)
-    const old = 'FROM queued WHERE is_gone = 1 AND item < ? ORDER BY item LIMIT ?'
+    const oldest = this.oldestGoneAt()
+    if (oldest === undefined) return
+    const first = firstTimedId(Math.min(before, oldest + FORGOTTEN_AT_ONCE_MS))
+    const old = 'FROM queued WHERE is_gone = 1 AND item < ?'
     // By their names, because an index by item would be a row more for each. A later item may have the name.
     const named = `DELETE FROM queued_name WHERE name IN (SELECT json_extract(record, '$.taskName') ${old}) AND item < ?`
-    this.#sql.exec(named, first, FORGOTTEN_AT_ONCE, first)
-    const sql = `DELETE FROM queued WHERE is_gone = 1 AND item IN (SELECT item ${old})`
-    this.#sql.exec(sql, first, FORGOTTEN_AT_ONCE)
+    this.#sql.exec(named, first, first)
+    this.#sql.exec(`DELETE ${old}`, first)
   }
 
   /** When the oldest item that left the line was asked for. Undefined: there is none. */

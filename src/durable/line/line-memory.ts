@@ -4,7 +4,7 @@
  */
 import { ItemOrder, type TokenTerms } from '#domain/queue/item-order.ts'
 import { pauseAlso, resumed, type Pause } from '#domain/line/pauses.ts'
-import type { Saving } from '#domain/line/save-up.ts'
+import { SavingUp } from '#domain/line/save-up.ts'
 import type { WaitingItem } from '#domain/queue/item-lists.ts'
 import type { ItemSort } from '#domain/queue/item.ts'
 import type { WaitingClient } from '#domain/queue/waiting-clients.ts'
@@ -27,8 +27,7 @@ export interface Line {
   /** What waits for the end of another job. */
   held: Map<string, ItemSort>
   pauses: readonly Pause[]
-  /** The item for which slots are being saved up, and where. */
-  saving?: Saving | undefined
+  savingUp: SavingUp
 }
 
 interface Storage {
@@ -166,6 +165,7 @@ export class LineMemory {
     }
     order.load(new Map(Array.from(lines, ([token, { pass }]) => [token, pass])), waiting)
     for (const client of this.#clients.values()) order.addClient(client)
-    return { order, chosen, untold, held, pauses: this.tokens.pauses() }
+    const savingUp = new SavingUp()
+    return { order, chosen, untold, held, savingUp, pauses: this.tokens.pauses() }
   }
 }

@@ -26,7 +26,9 @@ export function takeReport(
   const row = memory.items.find(report.item)
   if (!row) return undefined
   const choice = memory.line.chosen.get(row.item)?.choice
-  const tries = choice ? [...row.record.tries, choice] : row.record.tries
+  const absents = report.kind === 'back' ? report.absents : 0
+  const last = choice && (absents ? { ...choice, absents } : choice)
+  const tries = last ? [...row.record.tries, last] : row.record.tries
   const leaseIds = tries.flatMap((one) => one.leaseIds)
   const { leftOut = [] } = row.sort
   const state = memory.stateOf(row)

@@ -4,7 +4,8 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { isPaused, withPauses } from '#domain/line/pauses.ts'
-import { savingAt, withSaving } from '#domain/line/save-up.ts'
+import type { Outlook } from '#domain/line/outlook.ts'
+import type { SlotsNow } from '#domain/line/save-up.ts'
 import type { Work, WorkAnswer, WorkAsk } from '#domain/ports/line.ts'
 import { laneName } from '#domain/queue/item-lists.ts'
 import { move } from '#domain/queue/item-state.ts'
@@ -29,8 +30,7 @@ interface Taken extends WorkAnswer {
 interface Beside {
   looks: TokenLooks
   gaveBack: ReadonlySet<string>
-  /** What the tenant's accounts said when they asked last. */
-  pulls(): Pull[]
+  outlook: Outlook
 }
 
 /** The line and who serves it, for an estimate. */
@@ -47,12 +47,9 @@ export function laneOf({ email, createdAt }: Pick<Account, 'email' | 'createdAt'
   return laneName({ lane: email, laneSince: createdAt })
 }
 
-export function takeWork(
-  context: LineContext,
-  { looks, gaveBack, pulls }: Beside,
-  ask: WorkAsk
-): Taken {
+export function takeWork(context: LineContext, beside: Beside, ask: WorkAsk): Taken {
   const { memory, itemShares } = context
+  const { looks, gaveBack } = beside
   const account = context.accounts().find(({ key }) => key === ask.account)
   const owed = Array.from(memory.line.chosen).filter(
     ([item, { choice }]) => choice.account === ask.account && !ask.underWay.includes(item)
@@ -77,10 +74,11 @@ export function takeWork(
     const again = cut(wanted)
     for (const [item, chosen] of again) handOver(context, line, item, chosen)
     const chosen: Chosens = account
-      ? choose(context, line, { pull, pulls }, bytesOf(again), most - again.length)
+      ? choose(context, line, { ...beside, pull, ask }, bytesOf(again), most - again.length)
       : { isCut: false, all: [], clients: [] }
     const all = [...again, ...chosen.all]
     for (const token of new Set(all.map(([, { sort }]) => sort.token))) memory.saveToken(token)
+    if (line.savingUp.isOn && account) noteLeft(context, line, { ...beside, pull, ask })
     return { ...chosen, all, isCut: chosen.isCut || again.length < wanted.length }
   })
   for (const { item } of handed.clients) context.sendClient(item, ask.account)
@@ -106,21 +104,27 @@ interface Chosens {
   isCut: boolean
 }
 
+interface Asking extends Beside {
+  pull: Pull
+  ask: WorkAsk
+}
+
 /** Takes from `pull` what it chooses. */
 function choose(
   context: LineContext,
   line: Line,
-  { pull, pulls }: { pull: Pull; pulls(): Pull[] },
+  asking: Asking,
   bytes: number,
   count: number
 ): Chosens {
   const all: Handed[] = []
   const clients: WaitingClient[] = []
+  const { pull } = asking
   let sum = bytes
   while (pull.free > 0) {
     if (all.length >= count) return { all, clients, isCut: false }
     if (sum >= BYTES_AT_ONCE) return { all, clients, isCut: true }
-    const turn = nextTurn(context, line, pull, pulls)
+    const turn = nextTurn(context, line, asking)
     if (!turn) break
     const { item, sort } = turn.waiting
     pull.free -= sort.slots
@@ -146,25 +150,49 @@ function choose(
 
 /** Where an item that needs several slots has waited for long, slots are saved up for it before anything else is given out. */
 function nextTurn(
-  { now, accounts, itemShares }: LineContext,
+  context: LineContext,
   line: Line,
-  pull: Pull,
-  pulls: () => Pull[]
+  asking: Asking
 ): ReturnType<Line['order']['chooseTurn']> {
-  const { order, pauses } = line
-  if (order.lists.wide === 0 && !line.saving) return order.chooseTurn(pull, now())
+  const { now, itemShares } = context
+  const { order, savingUp } = line
+  const { pull } = asking
+  if (order.lists.wide === 0 && !savingUp.isOn) return order.chooseTurn(pull, now())
   const turn = order.peek(pull, now())
-  const token = turn?.next.sort.token ?? ''
-  const keys = new Set(accounts().map(({ key }) => key))
-  const known = pulls().filter((one) => keys.has(one.account) && !isPaused(pauses, token, one.lane))
   // What must not start keeps no slot from others.
   const find = (item: string) => {
     const found = order.lists.find(item)
     if (!found || pull.stopped?.has(found.sort.token)) return undefined
     return itemShares.holdsUp(found) ? undefined : found
   }
-  line.saving = savingAt(line.saving, turn, { pull, accounts: known, now: now() }, find)
-  return order.chooseTurn(withSaving(pull, line.saving), now())
+  const facts = slotsNow(context, line, asking, turn?.next.sort.token)
+  return order.chooseTurn(savingUp.pullFor(turn, facts, find), now())
+}
+
+/** What stands idle from now on because slots are saved up. */
+function noteLeft(context: LineContext, line: Line, asking: Asking): void {
+  const { pull } = asking
+  const fits = pull.free > 0 && line.order.fits(pull, context.now())
+  line.savingUp.noteLeft(pull, fits, slotsNow(context, line, asking))
+}
+
+function slotsNow(
+  { accounts, now, pulls }: LineContext,
+  { pauses }: Line,
+  { pull, ask, outlook }: Asking,
+  token = ''
+): SlotsNow {
+  const all = accounts()
+  const keys = new Set(all.map(({ key }) => key))
+  return {
+    pull,
+    accounts: pulls().filter((one) => keys.has(one.account) && !isPaused(pauses, token, one.lane)),
+    now: now(),
+    slots: outlook.slotsOf(all),
+    jobMs: outlook.usualMs,
+    leftMs: (key) =>
+      outlook.leftMs(key, now(), ...(key === pull.account ? [ask.running ?? []] : [])),
+  }
 }
 
 /** Each time under a lease id of its own, so that each attempt has its own key upstream. */

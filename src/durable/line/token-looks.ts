@@ -15,18 +15,19 @@ type TokenState = 'good' | 'waits' | 'gone' | 'unknown'
 
 interface Look {
   record: TokenRecord | undefined
+  /** When it began. */
   at: number
   /** The registrar said that it was removed. A removed token never comes back, and KV may still show it. */
   isRemoved?: true
 }
 
 export class TokenLooks {
-  readonly #context: Omit<LineContext, 'itemShares'>
+  readonly #context: Omit<LineContext, 'itemShares' | 'pulls'>
   readonly #looks = new Map<string, Look>()
   /** By token. */
   readonly #hashes = new Map<string, string>()
 
-  constructor(context: Omit<LineContext, 'itemShares'>) {
+  constructor(context: Omit<LineContext, 'itemShares' | 'pulls'>) {
     this.#context = context
   }
 
@@ -61,9 +62,12 @@ export class TokenLooks {
 
   /** Asks the registrar, because KV may still have the token as it was. Returns the tokens of this line that have the hash. */
   async lookAnew(hash: string): Promise<string[]> {
-    const { line } = this.#context.memory
-    const chosen = Array.from(line.chosen.values(), ({ sort }) => sort.token)
-    const all = new Set([...line.order.lists.tokens(), ...chosen])
+    const { order, chosen, held } = this.#context.memory.line
+    const all = new Set([
+      ...order.lists.tokens(),
+      ...Array.from(chosen.values(), ({ sort }) => sort.token),
+      ...Array.from(held.values(), ({ token }) => token),
+    ])
     const tokens = Array.from(all).filter((token) => this.#hashOf(token) === hash)
     if (tokens.length === 0) return []
     const { registrar, tokens: store } = this.#context.ports()
@@ -76,7 +80,9 @@ export class TokenLooks {
   }
 
   #note(token: string, look: Look): void {
-    if (this.#looks.get(token)?.isRemoved) return
+    const known = this.#looks.get(token)
+    // A look that began earlier may end later.
+    if (known?.isRemoved || (known && known.at > look.at)) return
     this.#looks.set(token, look)
     const { weight = 10, maxPriority = 3 } = look.record ?? {}
     this.#context.memory.setTerms(token, { weight, maxPriority })
@@ -88,7 +94,9 @@ export class TokenLooks {
     const { record } = look
     const isOver = record?.expiresAt != null && record.expiresAt <= this.#context.now()
     if (!record || isOver) return 'gone'
-    return record.subscription === 'active' ? 'good' : 'waits'
+    // All that can be queued are creations. A token that may make none any more is like one that has lapsed.
+    const mayCreate = record.routes?.includes('jobs') !== false
+    return record.subscription === 'active' && mayCreate ? 'good' : 'waits'
   }
 
   maxQueuedOf(token: string): number | undefined {
@@ -114,7 +122,8 @@ export class TokenLooks {
     const { line, items } = this.#context.memory
     const waiting = line.order.lists.listsOf(token)[0]?.items[0]?.item
     const chosen = () => Array.from(line.chosen).find(([, { sort }]) => sort.token === token)?.[0]
-    const item = waiting ?? chosen()
+    const held = () => Array.from(line.held).find(([, sort]) => sort.token === token)?.[0]
+    const item = waiting ?? chosen() ?? held()
     const hash = item === undefined ? undefined : items.find(item)?.record.tokenHash
     if (hash !== undefined) this.#hashes.set(token, hash)
     return hash

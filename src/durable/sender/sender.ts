@@ -302,19 +302,21 @@ export class Sender {
   async #decide(work: Work): Promise<Became> {
     const { item, leaseId, earlier, record } = work
     const { tenant } = record
+    const about = { item, leaseId }
     const evidence = this.#evidence(earlier)
     if (evidence.kind === 'under way') return 'under way'
     if (evidence.kind !== 'none') {
-      await this.#tell(tenant, { item, leaseId }, evidence)
+      await this.#tell(tenant, about, evidence)
       return 'told'
     }
+    const { absents } = evidence
     const account = this.#accountFor(work)
     if (!account) {
-      await this.#unreported.send(tenant, { item, leaseId, kind: 'back', why: 'may not start' })
+      await this.#unreported.send(tenant, { ...about, kind: 'back', why: 'may not start', absents })
       return 'passed'
     }
-    const started = await this.#start(work, account, evidence.absents)
-    if (started.kind === 'back') await this.#giveBack(work, started)
+    const started = await this.#start(work, account, absents)
+    if (started.kind === 'back') await this.#giveBack(work, { ...started, absents })
     if (started.kind === 'ends') await this.#end(work, started)
     const isPassed = started.kind === 'back' && (started.isLeftOut || started.isTooEarly)
     return isPassed ? 'passed' : started.kind
@@ -323,9 +325,8 @@ export class Sender {
   /** Undefined: the item must not be started here. */
   #accountFor({ mayStart, record }: Work): Account | undefined {
     const { tables } = this.#context
-    const account = tables.account()
-    const isIts = account?.tenant === record.tenant && !tables.isRetired()
-    return mayStart && isIts ? account : undefined
+    const isIts = this.#isHolder(record.tenant) && !tables.isRetired()
+    return mayStart && isIts ? tables.account() : undefined
   }
 
   #start(work: Work, account: Account, absents: number): Promise<Started> {
@@ -338,7 +339,7 @@ export class Sender {
 
   async #giveBack(
     { item, leaseId, record }: Work,
-    back: Extract<Started, { kind: 'back' }>
+    back: Extract<Started, { kind: 'back' }> & { absents: number }
   ): Promise<void> {
     this.#pauses.noteBack(back.why)
     await this.#unreported.send(record.tenant, { item, leaseId, ...back })

@@ -14,13 +14,9 @@ const SCHEMA = `
 
 /** An avatar or a template of last year may still be in use. */
 const KEEP_MS = 400 * 86_400_000
-const LOOKED_AT_ONCE = 2000
-const START = { token: '', id: '' }
 
 export class OwnIdRows {
   readonly #sql: SqlStorage
-  /** Where `forget` goes on. After a restart it begins anew. */
-  #place = START
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -57,17 +53,13 @@ export class OwnIdRows {
       .map((row) => ({ id: row.id, at: row.made_at }))
   }
 
-  /** Looks at a bounded number of rows, along the primary key, and deletes those that were kept long enough. */
+  /** Deletes those that were kept long enough, list by list. */
   forget(now: number): void {
-    const { token, id } = this.#place
-    const rows = this.#sql
-      .exec<{ token: string; id: string; made_at: number }>(AFTER, token, id, LOOKED_AT_ONCE)
-      .toArray()
-    for (const row of rows) {
-      if (row.made_at < now - KEEP_MS)
-        this.#sql.exec('DELETE FROM own_id WHERE token = ? AND id = ?', row.token, row.id)
+    const sql = 'DELETE FROM own_id WHERE token = ? AND list = ? AND made_at < ?'
+    for (const { token } of this.#sql.exec<{ token: string }>(TOKENS).toArray()) {
+      for (const { list } of this.#sql.exec<{ list: string }>(LISTS, token).toArray())
+        this.#sql.exec(sql, token, list, now - KEEP_MS)
     }
-    this.#place = (rows.length < LOOKED_AT_ONCE ? undefined : rows.at(-1)) ?? START
   }
 
   forgetAll(): void {
@@ -81,4 +73,17 @@ const OF_TOKEN = `SELECT own_id.id FROM json_each(?1) AS wanted
 const IN_LIST = `SELECT id, made_at FROM own_id WHERE token = ?1 AND list = ?2
   AND (made_at < ?3 OR (made_at = ?3 AND id < ?4)) ORDER BY made_at DESC, id DESC LIMIT ?5 OFFSET ?6`
 
-const AFTER = `SELECT token, id, made_at FROM own_id WHERE (token, id) > (?1, ?2) ORDER BY token, id LIMIT ?3`
+/** Finds each from the one before, so it reads a row for each and not the whole table. */
+const TOKENS = `WITH RECURSIVE every (token) AS (
+    SELECT ''
+    UNION ALL
+    SELECT (SELECT token FROM own_id WHERE own_id.token > every.token ORDER BY own_id.token LIMIT 1)
+    FROM every WHERE token IS NOT NULL)
+  SELECT token FROM every WHERE token <> ''`
+
+const LISTS = `WITH RECURSIVE every (list) AS (
+    SELECT (SELECT list FROM own_id WHERE token = ?1 ORDER BY list LIMIT 1)
+    UNION ALL
+    SELECT (SELECT list FROM own_id WHERE token = ?1 AND own_id.list > every.list ORDER BY own_id.list LIMIT 1)
+    FROM every WHERE list IS NOT NULL)
+  SELECT list FROM every WHERE list IS NOT NULL`

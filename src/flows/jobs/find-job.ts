@@ -62,8 +62,8 @@ async function findByName(
 ): Promise<FoundJob | { item: ItemShown } | undefined> {
   const isName = markOf(name) !== undefined
   const named = isName ? await itemNamed(ports, provider, tenant, name) : undefined
-  // Another token's item is looked for like a name that nobody has.
-  const known = own && named?.token !== own.token ? undefined : named
+  // An item that is not the token's own is looked for like a name that nobody has.
+  const known = named && isItemSeenBy(own, named) ? named : undefined
   const found = known ? undefined : await findById(ports, provider, tenant, name, own)
   if (found) return found
   const item =
@@ -71,7 +71,12 @@ async function findByName(
   if (!item) return undefined
   const job = jobOfName(item, name)
   if ('id' in job) return findById(ports, provider, tenant, job.id, own)
-  return own && item.token !== own.token ? undefined : { item: job.shown }
+  return isItemSeenBy(own, item) ? { item: job.shown } : undefined
+}
+
+/** What a token queued while it saw all of its tenant is not its own. */
+function isItemSeenBy(own: OwnScope | undefined, { token, isOwn }: ItemShown): boolean {
+  return own === undefined || (isOwn === true && token === own.token)
 }
 
 async function itemNamed(ports: Ports, provider: Provider, tenant: string, name: string) {

@@ -30,8 +30,10 @@ interface Trip {
   /** How many creations were accepted and refused. */
   creations: number
   refusals: number
-  /** A creation was queued. */
-  isQueued?: true
+  /** A creation was queued. `isAsked`: its client asked for that, so it is told (202). */
+  queued?: { isAsked: boolean }
+  /** What is known of its start. */
+  waits?: ProxyAnswer['waits']
 }
 
 export async function carryCall(
@@ -73,7 +75,7 @@ async function run(ports: Ports, call: ProxyCall, row: Carried, ask: Ask): Promi
   const trip: Trip = { by: new Set(), lost: new Set(), jobIds: [], creations: 0, refusals: 0 }
   try {
     const body = await row.carry(legacyCall(ports, call, trip, ask))
-    return answerOf(call, trip, trip.isQueued ? 202 : 200, body)
+    return answerOf(call, trip, trip.queued?.isAsked ? 202 : 200, body)
   } catch (error) {
     if (!(error instanceof RefusedByNewer)) throw error
     // An account that could not be asked may have what the others lack.
@@ -184,7 +186,7 @@ async function readAnswer(
   ports: Ports,
   { provider, match }: ProxyCall,
   trip: Trip,
-  { response, email, jobIds, isQueued }: ProxyAnswer
+  { response, email, jobIds, isQueued, waits }: ProxyAnswer
 ): Promise<Refusable> {
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!bytes) {
@@ -194,7 +196,8 @@ async function readAnswer(
   const hasNothing = response.status === 404 && trip.email !== undefined
   if (email !== undefined && !hasNothing) trip.email = email
   if (jobIds) trip.jobIds.push(...jobIds)
-  if (isQueued) trip.isQueued = true
+  if (isQueued) trip.queued = { isAsked: trip.queued?.isAsked || response.status === 202 }
+  if (waits) trip.waits = waits
   const partial = response.headers.get('x-gateway-partial')
   if (partial !== null) trip.partial = partial
   const retryAfter = response.headers.get('retry-after')
@@ -226,7 +229,8 @@ function answerOf(
     response: new Response(text, { status, headers }),
     ...(trip.email === undefined ? {} : { email: trip.email }),
     ...(trip.jobIds.length > 0 ? { jobIds: trip.jobIds } : {}),
-    ...(trip.isQueued ? { isQueued: true } : {}),
+    ...(trip.queued ? { isQueued: true } : {}),
+    ...(trip.waits ? { waits: trip.waits } : {}),
     carried: { by: [...trip.by], lost: [...trip.lost] },
   }
 }

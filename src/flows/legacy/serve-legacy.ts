@@ -15,21 +15,25 @@ import { carryCall } from './carry-call.ts'
 import { refuseToSend } from './earlier-creation.ts'
 import type { Ask } from './newer-call.ts'
 
-/** `pass`: sends an older call as it is. `ask`: the gateway's entry for any call. */
+/** `pass`: sends an older call as it is. `ask`: the gateway's entry for any call. `namesWaiting`: whether it names a job that waits. */
 interface Ways {
   pass: Ask
   ask: Ask
+  namesWaiting(ports: Ports, call: ProxyCall): Promise<boolean>
 }
 
 /** Undefined: the call is not an older call, or it is sent as it is. */
 export async function serveLegacy(
   ports: Ports,
   call: ProxyCall,
-  { pass, ask }: Ways
+  { pass, ask, namesWaiting }: Ways
 ): Promise<ProxyAnswer | undefined> {
   const { provider, match, tenant } = call
   const row = match && provider.legacy?.rowOf(match.route)
   const mode = ports.settings.legacy
+  // The provider does not know it, and only the newer calls have words for it.
+  if (row && !('gone' in row) && (await namesWaiting(ports, call)))
+    return carry(ports, call, row, ask)
   if (!row || mode === 'pass') {
     refuseToSend(call)
     return undefined

@@ -117,9 +117,7 @@ async function mergeOnce(
   const limit = start?.limit ?? limitOf(shape, query)
   const asked = await askStreams(ports, call, list, open, limit)
   const pages = asked.map((one, index) => toPage(shape, one, open[index]?.cursor ?? START))
-  const largest = Math.max(...pages.map((page) => page.rows.length), 1)
-  const isPaged = shape.next !== undefined
-  const merged = mergePages(pages, limitOf(shape, query) || (isPaged ? largest : Infinity))
+  const merged = mergePages(pages, limitOf(shape, query) || usualSize(shape, pages))
   return { asked, open, merged, place: nextPlace(shape, open, asked, merged, limit) }
 }
 
@@ -136,6 +134,16 @@ function firstStreams({ hints }: Ports, { shape, query, accounts }: List): Strea
   const shared: Stream = { account: home, part: 'public', cursor: START }
   if (wanted === 'public') return [shared]
   return wanted === 'private' ? own : [...own, shared]
+}
+
+/**
+ * How many rows a page has for a client that asks for no size. Where an account has more, its page is whole, so it shows the size.
+ * Otherwise each page may be a short one, and only the documented size is known.
+ */
+function usualSize({ next, usual = 1 }: ListShape, pages: readonly StreamPage[]): number {
+  if (next === undefined) return Infinity
+  const most = Math.max(...pages.map((page) => page.rows.length))
+  return pages.some((page) => page.next !== null) ? Math.max(most, 1) : Math.max(most, usual)
 }
 
 /** The page size that the client asked for; 0: none. */

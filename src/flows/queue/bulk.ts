@@ -6,23 +6,40 @@ import type { BulkRead } from '#domain/line/bulk-items.ts'
 import type { EnqueueAnswer } from '#domain/ports/line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { NewItem } from '#domain/queue/item.ts'
-import { AppError, type ErrorCode } from '#domain/runtime/errors.ts'
+import { markOf } from '#domain/queue/item-name.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { noAccount } from '#domain/visibility/nameless.ts'
+import { scopedName } from '#domain/visibility/own-scope.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
 import type { Reply } from '#domain/slots/lease.ts'
 import { isTimedId, newTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { newCreation } from '#flows/creations/creation.ts'
+import type { Ask } from '#flows/legacy/newer-call.ts'
 import { isValidateOnly } from '#flows/creations/validate-only.ts'
+import { clientNamesIn } from '#flows/repeats/one-per-client-name.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
-import { idsOf } from '#flows/routing/ids-in-call.ts'
+import { idsOf, withPlainLists } from '#flows/routing/ids-in-call.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { checkKind, kindOf } from '#flows/access/call-kinds.ts'
+import type { PublicLists } from '#flows/visibility/public-ids.ts'
+import { admitCreations } from '#flows/visibility/serve-own.ts'
+import {
+  closed,
+  nameTaken,
+  noName,
+  notQueueable,
+  SEARCHES_MAX,
+  shown,
+  toAnswer,
+  toError,
+  tooManySearches,
+  type Answer,
+  type BulkAnswer,
+} from './bulk-answers.ts'
 import { underRealIds } from './named-call.ts'
 import { noteQueues } from './translate-list.ts'
 import { itemOf, mayQueue, NAMES_TRIED, refuseIfTooMany, sealCall } from './queue-creation.ts'
-
-/** Searches for unknown ids that one bulk call may cause. */
-const SEARCHES_MAX = 10
 
 /** What all items of the call share. */
 export type BulkCall = Pick<
@@ -37,19 +54,18 @@ export type BulkCall = Pick<
   | 'mayChange'
   | 'kinds'
   | 'share'
+  | 'own'
 > & {
   /** Where the end of an item is told: its own URL, else the default of the tenant. Throws if that may not be called. */
   replyOf(url: string | undefined): Reply | undefined
 }
 
-type BulkAnswer = { id: string } | { error: string; code: ErrorCode }
-
 /** An item on its way. Its `answer` stands when it is known. */
 interface OnItsWay {
   at: number
-  call?: ReadCall
+  call?: ReadCall | undefined
   made?: Made
-  answer?: BulkAnswer
+  answer?: Answer
 }
 
 interface Made {
@@ -59,41 +75,89 @@ interface Made {
   at: number
 }
 
-/** In the order of the items. */
+/** In the order of the items. `ask`: the gateway's entry for any call. */
 export async function bulk(
   ports: Ports,
   call: BulkCall,
-  portions: Iterable<BulkRead[]>
+  portions: Iterable<BulkRead[]>,
+  ask: Ask
 ): Promise<BulkAnswer[]> {
   const begunAt = ports.now()
   const firstAt = isTimedId(call.requestId) ? timeOf(call.requestId) : begunAt
   const searching = limitedSearches(ports)
   const answers: BulkAnswer[] = []
+  const gate: Gate = { ask, lists: new Map() }
   for (const portion of portions) {
     const all = portion.map((read, index): OnItsWay => {
       const at = firstAt + answers.length + index
       return { at, ...readCall(ports, call, read, { at, begunAt }) }
     })
+    await passGate(ports, call, all, gate)
     await findOwnersOf(ports, call, all)
     for (const one of all) Object.assign(one, await prepare(searching, one))
     await enqueue(ports, call, all, begunAt)
     if (all.some(({ made }) => made)) noteQueues(ports, call)
-    answers.push(...all.map(({ answer }) => answer ?? toError(new Error('no answer'))))
+    answers.push(...all.map(({ answer }) => shown(call, answer)))
   }
   return answers
 }
 
-/** Asks the desk once for the owners of all ids of a portion. Each item then finds them in this isolate. */
+/** Each list of public rows is read once for all portions. */
+interface Gate {
+  ask: Ask
+  lists: PublicLists
+}
+
+/** The items of an own token pass the gate of a single call, before anything else is done with them. */
+async function passGate(
+  ports: Ports,
+  { own }: BulkCall,
+  all: readonly OnItsWay[],
+  { ask, lists }: Gate
+): Promise<void> {
+  if (!own) return
+  const going = all.filter(({ call }) => call !== undefined)
+  const calls = going.flatMap(({ call }) => (call ? [{ ...withPlainLists(call), own }] : []))
+  const passed = await admitCreations(ports, calls, ask, lists).catch(toError)
+  for (const [index, one] of going.entries()) {
+    const found = Array.isArray(passed) ? passed[index] : passed
+    if (found instanceof AppError) Object.assign(one, { call: undefined, answer: found })
+    else Object.assign(one, { call: found })
+  }
+}
+
+/** Asks the desk once for what all ids of a portion are. Each item then finds it in this isolate. */
 async function findOwnersOf(
   ports: Ports,
   { tenant, provider }: BulkCall,
   all: readonly OnItsWay[]
 ): Promise<void> {
   const { accounts } = await ports.accounts.list(tenant, provider.name)
-  if (accounts.length < 2) return
-  const calls = all.flatMap(({ call }) => (call?.match ? [call] : []))
-  const names = new Set(calls.flatMap((call) => idsOf(call, call.json).map(({ id }) => id)))
-  if (names.size > 0) await ports.owners.find(poolOf(tenant, provider.name, accounts), [...names])
+  const calls = all.flatMap(({ call }) => (call && mayQueue(call) ? [call] : []))
+  const given = calls.flatMap(clientNamesIn)
+  const named = calls.flatMap((call) => idsOf(call, call.json).map(({ id }) => id))
+  const pool = poolOf(tenant, provider.name, accounts)
+  const ours = named.filter((name) => markOf(name) !== undefined)
+  // If that fails, each item asks by itself.
+  if (ours.length > 0) await ports.items.find(pool, [...new Set(ours)]).catch(() => {})
+  // The owner of an id says nothing where there is one account. That of a name says that it is taken.
+  const ids = new Set(accounts.length < 2 ? given : named)
+  if (ids.size === 0) return
+  ports.owners.forgetMisses(pool, given)
+  await ports.owners.find(pool, [...ids])
+}
+
+/**
+ * Throws if a job that was started has the name that the client gives this one. Of those that wait the desk knows. Under a key this may
+ * be a repeat, whose own job has the name. The desk knows that, and if it is none, the provider refuses it.
+ */
+async function refuseTakenName(ports: Ports, call: ReadCall): Promise<void> {
+  const names = clientNamesIn(call)
+  if (names.length === 0 || call.headers.has('idempotency-key')) return
+  const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
+  const pool = poolOf(call.tenant, call.provider.name, accounts)
+  const [owner] = await ports.owners.find(pool, names)
+  if (owner) throw nameTaken(call)
 }
 
 interface When {
@@ -107,7 +171,7 @@ function readCall(
   read: BulkRead,
   when: When
 ): Pick<OnItsWay, 'call' | 'answer'> {
-  if (!read.ok) return { answer: { error: read.error, code: read.code } }
+  if (!read.ok) return { answer: new AppError(read.code, read.error, { isNameless: true }) }
   try {
     return { call: callOf(ports, call, read.item, when) }
   } catch (error) {
@@ -138,6 +202,7 @@ function callOf(
   { at, begunAt }: When
 ): ReadCall {
   const { idempotencyKey, priority, startWithinSeconds, replyUrl, account } = headers
+  if (call.own && account !== undefined) throw noAccount(account)
   const reply = replyOf(replyUrl)
   const up = new Headers({ accept: 'application/json', 'content-type': 'application/json' })
   if (idempotencyKey !== undefined) up.set('idempotency-key', idempotencyKey)
@@ -164,8 +229,10 @@ function callOf(
 async function makeItem(ports: Ports, call: ReadCall, at: number): Promise<Made> {
   let made: Made | undefined
   checkKind(kindOf(call), call.kinds)
+  // Before its ids are looked up: of an own token, only the ids of creations have passed the gate.
+  if (!mayQueue(call) || isValidateOnly(call)) throw notQueueable(call)
   await underRealIds(ports, call, async (real) => {
-    if (!mayQueue(real) || isValidateOnly(real)) throw notQueueable(real)
+    await refuseTakenName(ports, real)
     const creation = newCreation(ports, real)
     return runWhereAssetsAre(ports, real, {
       slots: creation.slots,
@@ -175,7 +242,7 @@ async function makeItem(ports: Ports, call: ReadCall, at: number): Promise<Made>
         creation.call = placed
         const sealed = await sealCall(ports, placed)
         const key = placed.headers.get('idempotency-key')
-        const named = key === null ? {} : { key: `POST ${call.path} ${key}` }
+        const named = key === null ? {} : { key: `POST ${call.path} ${scopedName(call.own, key)}` }
         const again = (when: number): NewItem => ({
           ...itemOf(ports, creation, eligible, { at: when, sealed }),
           ...named,
@@ -203,11 +270,11 @@ async function enqueue(
     const items = made.map((one) => (tried === 0 ? one.item : one.again(one.at + tried)))
     const said = await tell(ports, call, items, begunAt)
     for (const [index, one] of left.entries()) {
-      const answer = Array.isArray(said) ? toAnswer(said[index], items[index]) : toError(said)
+      const answer = Array.isArray(said) ? toAnswer(one, said[index], items[index]) : said
       if (answer) one.answer = answer
     }
   }
-  for (const one of all) one.answer ??= toError(noName())
+  for (const one of all) one.answer ??= noName()
 }
 
 /** As for one creation: if the desk's answer is lost, the same items are sent again, which writes nothing twice. */
@@ -237,60 +304,6 @@ async function tell(
   ports.log('outcome_unknown', { tenant, requestId })
   const advice = 'Send it again under the same Idempotency-Key; without one it may be there twice.'
   return new AppError('outcome_unknown', `Whether it was queued is not known. ${advice}`)
-}
-
-/** Undefined: its name is taken. */
-function toAnswer(said: EnqueueAnswer | undefined, item: NewItem | undefined) {
-  switch (said?.kind) {
-    case 'queued':
-      return { id: item?.record.names[0] ?? '' }
-    case 'known':
-      return { id: said.shown.names[0] ?? said.shown.item }
-    case 'keyed':
-      return said.jobIds?.[0] === undefined ? toError(unknownKey(said)) : { id: said.jobIds[0] }
-    case 'full':
-      return toError(full(said))
-    case 'taken':
-      return undefined
-    default:
-      return toError(closed())
-  }
-}
-
-function full({ cap, retryAfterSeconds }: Extract<EnqueueAnswer, { kind: 'full' }>): AppError {
-  const again = `Try again in ${retryAfterSeconds} s.`
-  return new AppError('queue_full', `The line is full (${cap}). This was not queued. ${again}`)
-}
-
-function unknownKey({ isRunning }: Extract<EnqueueAnswer, { kind: 'keyed' }>): AppError {
-  if (isRunning) {
-    return new AppError('request_in_progress', 'A call with its Idempotency-Key is in progress.')
-  }
-  const message = 'What became of the first call with its Idempotency-Key is not known.'
-  return new AppError('outcome_unknown', `${message} Repeat that call by itself.`)
-}
-
-function closed(): AppError {
-  return new AppError('slots_full', 'The line takes nothing now. This was not queued.')
-}
-
-function noName(): AppError {
-  return new AppError('slots_full', 'No name was free for this creation. It was not queued.')
-}
-
-function notQueueable({ method, path }: ReadCall): AppError {
-  const what = `${method} ${path.slice(0, 200)}`
-  return new AppError('bad_request', `path: ${what} cannot be queued. Send it by itself.`)
-}
-
-function tooManySearches(): AppError {
-  const message = `This call names more than ${SEARCHES_MAX} ids that the gateway does not know.`
-  return new AppError('account_unavailable', `${message} Send this creation by itself.`)
-}
-
-function toError(error: unknown): BulkAnswer {
-  if (error instanceof AppError) return { error: error.message, code: error.code }
-  return { error: 'The gateway could not queue this.', code: 'internal' }
 }
 
 interface Searching {

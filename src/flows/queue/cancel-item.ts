@@ -17,7 +17,7 @@ export async function cancelItem(ports: Ports, asking: Asking, name: string): Pr
   const { tenant, provider, tokenId = '', mayChange, by, own } = asking
   const desk = ports.desk(tenant, provider.name)
   const missing = unlessMissing
-  let cancelled = await desk.cancelItem(name, tokenId).catch(missing)
+  let cancelled = await desk.cancelItem(name, tokenId, own !== undefined).catch(missing)
   if (cancelled === undefined && mayChange === true && !own) {
     // The audit line comes first, so that nobody's item is cancelled by another token without one.
     const entry = {
@@ -26,9 +26,9 @@ export async function cancelItem(ports: Ports, asking: Asking, name: string): Pr
       provider: provider.name,
       subject: name,
     } as const
-    const [known] = await desk.itemsOf([name]).catch(() => [])
+    const [known] = (await desk.itemsOf([name]).catch(missing)) ?? []
     if (known && by) await desk.noteAudit(entry, by)
-    cancelled = await desk.cancelItem(name).catch(missing)
+    if (known) cancelled = await desk.cancelItem(name).catch(missing)
   }
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   const names = typeof cancelled === 'object' ? [name, cancelled.item, ...cancelled.names] : [name]

@@ -42,7 +42,11 @@ export async function underRealIds<C extends Call>(
   const isHeld =
     named.length > 0 && mayQueue(call) && !waiting.some(({ shown }) => isUnstarted(shown))
   if (isHeld) {
-    const held = { ...said.call, named: [...(call.named ?? []), ...named] }
+    // A free slot is of no use while a job that it names has not begun, and the provider does not know that name.
+    const { triesFirst, ...wish } = call.wish ?? {}
+    const tries = triesFirst && waiting.length === 0 ? { triesFirst } : {}
+    const all = [...(call.named ?? []), ...named]
+    const held = { ...said.call, named: all, wish: { ...wish, ...tries } }
     return withNames(call, await run(held), used)
   }
   const { call: real } = said
@@ -59,6 +63,11 @@ export async function underRealIds<C extends Call>(
   const isEmpty = idsOf(left, undefined).length === 0
   const begun = isEmpty ? undefined : await withNames(call, await run(left), used)
   return addWaiting(ports, call, waiting, begun)
+}
+
+/** Whether a call names, outside of its body, a job that has not begun. Only calls with a name of ours are asked about. */
+export async function namesWaiting(ports: Ports, call: ProxyCall): Promise<boolean> {
+  return (await withRealIds(ports, call, [])).waiting.length > 0
 }
 
 interface Named<C> {

@@ -6,7 +6,7 @@ import { CannotOpen } from '#domain/access/sealed-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Work } from '#domain/ports/line.ts'
 import { mayBeReadyLater } from '#domain/line/held.ts'
-import { FULL_THERE, hasParked, NOT_READY, PARKED } from '#domain/line/tries.ts'
+import { absentsElsewhere, FULL_THERE, hasParked, NOT_READY, PARKED } from '#domain/line/tries.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -43,7 +43,8 @@ export type Started =
   | { kind: 'ends'; reason: string; detail: string; ask: LeaseAsk; refusal?: string }
 
 export async function startItem(ports: Ports, work: Work, starter: Starter): Promise<Started> {
-  const { provider, account, absents, begun } = starter
+  const { provider, account, begun } = starter
+  const absents = starter.absents + absentsElsewhere(work.record.tries, account.key)
   const own = { ...ports, hasParked: { isTrue: work.record.tries.some((one) => hasParked(one)) } }
   const call = await openItem(own, provider, work).catch((error: unknown) => {
     if (!(error instanceof CannotOpen)) throw error
@@ -107,14 +108,14 @@ export function itemAsk(
   { item, leaseId, record, sort }: Pick<Work, 'item' | 'leaseId' | 'record' | 'sort'>,
   absents: number
 ): LeaseAsk {
-  const { tenant, names, reply, own } = record
+  const { tenant, names, reply, own, fingerprint = {} } = record
   return {
     leaseId,
     tenant,
     kind: 'job',
     route: sort.route,
     count: names.length,
-    fingerprint: {},
+    fingerprint,
     ...(own ? { ownToken: sort.token } : {}),
     ...(reply === undefined ? {} : { reply }),
     item: { id: item, names, askedAt: sort.askedAt, absents },

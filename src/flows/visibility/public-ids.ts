@@ -20,28 +20,38 @@ const BYTES_MAX = 16 * 1024 * 1024
 const RETRY_SECONDS = 5
 const KNOWN_MS = 3_600_000
 
+/** `unsure`: why it is not known of other ids that they are not in it. */
+interface PublicList {
+  ids: Set<string>
+  unsure?: AppError
+}
+
+/** Lists that were read for this request already. */
+export type PublicLists = Map<PublicRows, PublicList>
+
 export async function publicAmong(
   ports: Ports,
   call: ProxyCall,
   named: readonly NamedId[],
-  ask: Ask
-): Promise<string[]> {
+  ask: Ask,
+  read: PublicLists = new Map()
+): Promise<PublicList> {
   const found = new Set<string>()
-  let isWhole = true
+  let unsure: AppError | undefined
   for (const rows of listsFor(call, named)) {
     const wanted = named.filter(
       ({ ref, id }) => !found.has(id) && showsKind(call, rows, ref.resource)
     )
     if (wanted.length === 0) continue
-    const list = await readList(ports, call, rows, ask)
+    const list = read.get(rows) ?? (await readList(ports, call, rows, ask))
+    read.set(rows, list)
     for (const { id } of wanted.filter((one) => list.ids.has(one.id))) {
       found.add(id)
       ports.memory.set(nameOf(call, id), true, ports.now() + KNOWN_MS)
     }
-    if (!list.isWhole) isWhole = false
+    unsure ??= list.unsure
   }
-  if (!isWhole && named.some(({ id }) => !found.has(id))) throw stillReading()
-  return [...found]
+  return { ids: found, ...(unsure === undefined ? {} : { unsure }) }
 }
 
 function nameOf({ tenant, provider }: ProxyCall, id: string): string {
@@ -67,18 +77,19 @@ async function readList(
   call: ProxyCall,
   { ids, ...list }: PublicRows,
   ask: Ask
-): Promise<{ ids: Set<string>; isWhole: boolean }> {
-  let isWhole = true
+): Promise<PublicList> {
+  let unsure: AppError | undefined
   const reader = readerOf(ports, call, ask, () => {
-    isWhole = false
+    unsure = stillReading()
   })
   const rows = await readPublic(reader, { ...list, isPublic: true }).catch((error: unknown) => {
-    if (error instanceof AppError) throw error
     // The provider has no such list any more: nothing is known to be public.
-    if (error instanceof RefusedByNewer && GONE.has(error.answer.status)) return []
-    throw stillReading()
+    const isGone = error instanceof RefusedByNewer && GONE.has(error.answer.status)
+    if (!isGone) unsure = error instanceof AppError ? error : stillReading()
+    return []
   })
-  return { ids: new Set(rows.flatMap((row) => ids.flatMap((at) => textsAt(row, at)))), isWhole }
+  const shown = new Set(rows.flatMap((row) => ids.flatMap((at) => textsAt(row, at))))
+  return { ids: shown, ...(unsure === undefined ? {} : { unsure }) }
 }
 
 /** Reads as the gateway, not as the token: what is asked for is public. */

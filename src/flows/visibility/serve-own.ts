@@ -3,19 +3,18 @@
  * and accounts, so nothing of a call that may not pass is read, kept or sent. Calls that the gateway makes of a call pass it again.
  */
 import { detailOf } from '#domain/visibility/own-list.ts'
-import { mayPass, type Standing } from '#domain/visibility/may-pass.ts'
 import type { OwnScope } from '#domain/visibility/own-scope.ts'
-import { isMaking, passageOf, type Passage } from '#domain/visibility/passage.ts'
+import { passageOf, type Passage } from '#domain/visibility/passage.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Ask } from '#flows/legacy/newer-call.ts'
-import { withPlainLists, type NamedId } from '#flows/routing/ids-in-call.ts'
+import { withPlainLists } from '#flows/routing/ids-in-call.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readWhole } from '#flows/upstream/read-call.ts'
+import { absent, admitEach } from './admit.ts'
 import { ownList } from './own-list.ts'
 import { namedForms, withoutMarks } from './own-names.ts'
-import { standingsOf } from './standing.ts'
-import { strictIdsOf } from './strict-ids.ts'
+import type { PublicLists } from './public-ids.ts'
 
 type OwnCall = ProxyCall & { own: OwnScope }
 
@@ -30,7 +29,6 @@ interface Ways {
 }
 
 const WHOLE = 'This is about whole accounts, and this token sees only its own.'
-const GRANTED = 'This token may use what was granted to it, and not change it.'
 
 export async function serveOwn(ports: Ports, call: OwnCall, ways: Ways): Promise<ProxyAnswer> {
   return withoutMarks(call, await answer(ports, call, ways))
@@ -40,15 +38,13 @@ async function answer(ports: Ports, sent: OwnCall, ways: Ways): Promise<ProxyAns
   const { token, grants } = sent.own
   const call = { ...withPlainLists(sent), own: { token, grants } }
   const passage = passageFor(call)
-  if (passage === 'absent') throw new AppError('not_found', 'There is no such path.')
+  const refusal = refusalOfRow(call, passage)
+  if (refusal) throw refusal
   if (passage === 'usual' || passage === 'endpoints') return ways.run(ports, call)
   const { match, provider } = call
   const route = match?.route
   const shape = route && provider.lists.shapeOf(route)
   if (!route) throw new Error('a call without a row')
-  if (passage === 'closed') {
-    throw new AppError('forbidden', provider.routes.closedToOwn?.(route) ?? WHOLE)
-  }
   // An older list is made of newer calls, which pass this gate themselves.
   if (shape && provider.legacy?.rowOf(route)) {
     return ways.run(ports, { ...call, own: { ...call.own, isCarriedOnly: true } })
@@ -57,6 +53,41 @@ async function answer(ports: Ports, sent: OwnCall, ways: Ways): Promise<ProxyAns
     return ways.named(ports, call, await ownList(ports, call, shape, ways.ask))
   if (passage !== 'ids') throw new AppError('forbidden', WHOLE)
   return ways.run(ports, await admitted(ports, call, ways.ask))
+}
+
+/** Why no call of the row passes, whatever it names. */
+function refusalOfRow({ match, provider }: OwnCall, passage: Passage): AppError | undefined {
+  if (passage === 'absent') return new AppError('not_found', 'There is no such path.')
+  if (passage !== 'closed' || !match) return undefined
+  return new AppError('forbidden', provider.routes.closedToOwn?.(match.route) ?? WHOLE)
+}
+
+/**
+ * Creations that come together, each as if it came alone: in the form in which it may pass, or why it may not. Of what is no creation
+ * only the row is looked at.
+ */
+export async function admitCreations(
+  ports: Ports,
+  sent: readonly OwnCall[],
+  ask: Ask,
+  lists: PublicLists
+): Promise<(OwnCall | AppError)[]> {
+  const calls = sent.map((call): OwnCall | AppError => {
+    const passage = passageFor(call)
+    const refusal = refusalOfRow(call, passage)
+    if (refusal || !isCreation(call)) return refusal ?? call
+    return passage === 'ids' ? (namedForms(call)[0] ?? call) : new AppError('forbidden', WHOLE)
+  })
+  const asked = calls.flatMap((call) =>
+    call instanceof AppError || !isCreation(call) ? [] : [call]
+  )
+  const answers = await admitEach(ports, asked, ask, lists)
+  const admitted = new Map(asked.map((call, index) => [call, answers[index] ?? absent('thing')]))
+  return calls.map((call) => (call instanceof AppError ? call : (admitted.get(call) ?? call)))
+}
+
+function isCreation({ match }: OwnCall): boolean {
+  return match?.route.kind === 'creates-job'
 }
 
 function passageFor({ match, provider }: OwnCall): Passage {
@@ -74,8 +105,8 @@ async function admitted(ports: Ports, sent: OwnCall, ask: Ask): Promise<OwnCall>
   const call = await withReadBody(sent)
   let refusal: AppError | undefined
   for (const form of namedForms(call)) {
-    const found = await admit(ports, form, ask)
-    if (!(found instanceof AppError)) return found
+    const [found] = await admitEach(ports, [form], ask)
+    if (found && !(found instanceof AppError)) return found
     refusal = found
   }
   throw refusal ?? absent('thing')
@@ -92,42 +123,4 @@ async function withReadBody(call: OwnCall): Promise<OwnCall> {
   if (read.body?.byteLength && !isJson)
     throw new AppError('bad_request', 'The body must be a JSON object.')
   return { ...read, own: call.own }
-}
-
-async function admit(ports: Ports, call: OwnCall, ask: Ask): Promise<OwnCall | AppError> {
-  const route = call.match?.route
-  if (!route) return absent('thing')
-  const all = strictIdsOf(call)
-  const named = all.filter(({ ref }) => !isNameOfClient(call, ref))
-  if (route.pool === 'split' && all.length === 0)
-    return new AppError('bad_request', 'The call must name what it asks for.')
-  const standings = await standingsOf(ports, call, named, ask)
-  const refusal = refusalOf(route.kind, named, standings)
-  if (refusal) return refusal
-  const isAllOwn = named.every(({ id }) => standings.get(id) === 'own')
-  return { ...call, own: { ...call.own, isMaking: isMaking(route) || isAllOwn } }
-}
-
-/** What a creation calls its job is the token's by its mark. */
-function isNameOfClient({ provider, match }: OwnCall, ref: NamedId['ref']): boolean {
-  return match?.route.kind === 'creates-job' && ref.resource === provider.names?.resource
-}
-
-function refusalOf(
-  kind: string,
-  named: readonly NamedId[],
-  standings: ReadonlyMap<string, Standing>
-): AppError | undefined {
-  const judged = named.map(({ ref, id }) => ({
-    ref,
-    passage: mayPass(kind, ref, standings.get(id) ?? 'none'),
-  }))
-  const first = judged.find(({ passage }) => passage === 'absent')
-  if (first) return absent(first.ref.resource)
-  const isGranted = judged.some(({ passage }) => passage === 'granted')
-  return isGranted ? new AppError('forbidden', GRANTED) : undefined
-}
-
-function absent(resource: string): AppError {
-  return new AppError('not_found', `There is no such ${resource.replaceAll('-', ' ')}.`)
 }

@@ -12,9 +12,34 @@ const WAIT_SECONDS_MAX = 60
 
 /** Whole seconds, at most 60. Undefined: the header is absent or malformed. */
 export function preferredWait(header: string | undefined): number | undefined {
-  const [, digits] = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(header ?? '') ?? []
-  const seconds = Math.min(Number(digits ?? 0), WAIT_SECONDS_MAX)
+  const value = preferencesIn(header).get('wait') ?? ''
+  const seconds = /^\d{1,6}$/.test(value) ? Math.min(Number(value), WAIT_SECONDS_MAX) : 0
   return seconds > 0 ? seconds : undefined
+}
+
+export function wantsAsync(header: string | undefined): boolean {
+  return preferencesIn(header).get('respond-async') === ''
+}
+
+/**
+ * By name, each with its value. Of one that stands twice the first counts (RFC 7240 section 2). A semicolon separates as a comma does,
+ * because clients mix them up. Inside of a quoted text nothing does.
+ */
+function preferencesIn(header = ''): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [part] of header.matchAll(/(?:[^,;"]|"(?:[^"\\]|\\.)*"?)+/g)) {
+    const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(part) ?? []
+    const key = name.trim().toLowerCase()
+    if (!found.has(key))
+      found.set(
+        key,
+        value
+          .trim()
+          .replace(/^"(.*)"$/s, '$1')
+          .trim()
+      )
+  }
+  return found
 }
 
 /** The `Preference-Applied` header (RFC 7240 section 3). Only a call that takes a slot waits for one. */
@@ -43,7 +68,6 @@ function isQueuedAtOnce({ wish }: ProxyCall): boolean {
   return wish !== undefined && wish.triesFirst !== true
 }
 
-const ASYNC = /(?:^|[,;])\s*respond-async\s*(?:$|[,;])/i
 const PRIORITY_HEADER = 'x-gateway-priority'
 const START_WITHIN_HEADER = 'x-gateway-start-within'
 const START_WITHIN_SECONDS_MAX = 604_800
@@ -55,7 +79,7 @@ const START_WITHIN_SECONDS_MAX = 604_800
  */
 export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish' | 'priority'> {
   const prefer = c.req.header('prefer')
-  const isAsked = ASYNC.test(prefer ?? '')
+  const isAsked = wantsAsync(prefer)
   // A browser's call has a stream token instead of a caller.
   const caller = c.get('caller') as Caller | undefined
   const isOfToken = !isAsked && caller?.whenFull === 'queue' && c.req.method === 'POST'

@@ -3,11 +3,12 @@ import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { withoutAccounts, type StoryStep } from '#domain/jobs/story.ts'
-import type { ItemShown } from '#domain/queue/item.ts'
 import { isUnstarted, whyUnstarted } from '#domain/line/shown.ts'
+import { hushed } from '#domain/line/waits-for.ts'
+import { WAITS_FOR, type ItemShown } from '#domain/queue/item.ts'
 import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
-import { jobNameOf } from '#domain/slots/queued-lease.ts'
+import { jobNameOf, neverLeftLine } from '#domain/slots/queued-lease.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { itsTenant } from '#http/request/partial.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -88,6 +89,7 @@ export const jobInFull = z
     }),
     place: z.optional(z.number()),
     startsAround: z.optional(z.string()),
+    waitsFor: z.optional(z.enum(WAITS_FOR)),
     waitedMs: z.nullable(z.number()),
     tookMs: z.nullable(z.number()),
     deliveries: z.string(),
@@ -151,18 +153,22 @@ function statusOf(lease: Pick<Lease, 'state'>): string {
   return lease.state === 'unbound' || lease.state === 'suspect' ? 'outcome_unknown' : lease.state
 }
 
-/** The job as clients see it. A creation that has not answered yet is shown as `outcome_unknown`. */
+/**
+ * The job as clients see it. A creation that has not answered yet is shown as `outcome_unknown`. The record of one that ended in the
+ * line is kept by some account, which has nothing to do with it.
+ */
 export function toJobView(email: string | null, { lease, ended }: JobRecord) {
+  const isOfLine = neverLeftLine(lease)
   return {
     jobid: nameOf(lease),
     ...providerJobOf(lease),
     requestId: lease.requestId,
-    email,
+    email: isOfLine ? null : email,
     type: lease.route,
     status: ended?.outcome.status ?? statusOf(lease),
     status_final: ended !== undefined,
     detail: ended?.outcome.detail ?? null,
-    created: new Date(lease.acquiredAt).toISOString(),
+    created: new Date((isOfLine && lease.item?.askedAt) || lease.acquiredAt).toISOString(),
     ended: ended ? new Date(ended.endedAt).toISOString() : null,
   }
 }
@@ -199,26 +205,31 @@ export function toJobInFull(
   }
 }
 
-/** A queued creation that has not begun, or ended without a start. `name`: by which it was asked for. */
-export function toItemInFull(item: ItemShown, name: string) {
-  const { names, askedAt, route, reason, place, startsAt } = item
+/**
+ * A queued creation that has not begun, or ended without a start. `name`: by which it was asked for. `isNameless`: for a token that
+ * sees only its own.
+ */
+export function toItemInFull(item: ItemShown, name: string, isNameless: boolean) {
+  const { names, askedAt, route, reason, place, startsAt, waitsFor, endedAt } = item
   const isOver = isUnstarted(item)
   const asked = new Date(askedAt).toISOString()
   const jobid = names.find((one) => one === name) ?? names[0] ?? item.item
-  const ended = OUTCOMES.find((status) => status === reason) ?? 'failed'
+  const outcome = OUTCOMES.find((status) => status === reason) ?? 'failed'
+  const ended = toTime(isOver ? endedAt : undefined)
   return {
     jobid,
     requestId: item.requestId ?? item.item,
     email: null,
     type: route,
-    status: isOver ? ended : 'queued',
+    status: isOver ? outcome : 'queued',
     status_final: isOver,
     detail: isOver ? whyUnstarted(reason) : null,
     created: asked,
-    ended: null,
-    times: { asked, started: null, accepted: null, ended: null },
+    ended,
+    times: { asked, started: null, accepted: null, ended },
     ...(place === undefined ? {} : { place }),
     ...(startsAt === undefined ? {} : { startsAround: new Date(startsAt).toISOString() }),
+    ...(waitsFor === undefined ? {} : { waitsFor: isNameless ? hushed(waitsFor) : waitsFor }),
     waitedMs: null,
     tookMs: null,
     deliveries: `/v1/deliveries?job=${encodeURIComponent(jobid)}`,

@@ -173,7 +173,7 @@ function oneJob(app: App, provider: Provider): void {
       const story = toStoryView(told, own !== undefined)
       const shown =
         'item' in found
-          ? toItemInFull(found.item, id)
+          ? toItemInFull(found.item, id, own !== undefined)
           : toJobInFull(provider, found.account?.email ?? null, found.record, own)
       return c.json({ ...shown, ...story })
     }

@@ -26,9 +26,14 @@ const JOB_OUTPUT = {
   ended: textOrNull,
   place: { type: 'integer', description: 'While it is queued: its place. 1 is next' },
   starts_around: { ...text, description: 'While it is queued: when it should start' },
+  waits_for: {
+    ...text,
+    description:
+      'While it is queued: slot (its turn), pause, account (none takes jobs), token_limit, subscription or other_job',
+  },
 }
 /** A job has them only while it is queued, and only where the gateway knows them. */
-const WHILE_QUEUED = ['place', 'starts_around']
+const WHILE_QUEUED = ['place', 'starts_around', 'waits_for']
 const RESULT_OUTPUT = {
   result: {
     type: ['object', 'null'],

@@ -48,7 +48,7 @@ function toJob(json: unknown) {
   const { jobid, requestId, type, email, status, status_final, detail, created, ended } = (
     isObject(json) ? json : {}
   ) as Record<string, string | null>
-  const { place, startsAround } = isObject(json) ? json : {}
+  const { place, startsAround, waitsFor } = isObject(json) ? json : {}
   return {
     job_id: jobid ?? null,
     request_id: requestId ?? '',
@@ -61,6 +61,7 @@ function toJob(json: unknown) {
     ended: ended ?? null,
     ...(typeof place === 'number' ? { place } : {}),
     ...(typeof startsAround === 'string' ? { starts_around: startsAround } : {}),
+    ...(typeof waitsFor === 'string' ? { waits_for: waitsFor } : {}),
   }
 }
 

@@ -5,7 +5,7 @@ import { accepted, toResult, type Tool } from './tool-call.ts'
 /** What an agent should do after a refusal, by the gateway's error code. */
 const ADVICE = {
   slots_full:
-    'All slots are taken by running jobs. Nothing was started. Wait for a job to end, or give wait_for_slot_seconds.',
+    'All slots are taken by running jobs. Nothing was started. Wait for a job to end, or give wait_for_slot_seconds, or queue: true.',
   no_accounts: 'The operator has to add an account first.',
   outcome_unknown:
     'It may have started and cost credits. Do not start it again under another key: call get_job with key:<idempotency_key>, or list_jobs, until the outcome is known.',

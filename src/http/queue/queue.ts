@@ -3,13 +3,17 @@ import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { BULK_BYTES_MAX, splitBulk } from '#domain/line/bulk-body.ts'
 import { inPortions, readBulkItems } from '#domain/line/bulk-items.ts'
+import { hushed } from '#domain/line/waits-for.ts'
+import { WAITS_FOR, type WaitsFor } from '#domain/queue/item.ts'
 import type { LinePage } from '#domain/ports/line.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
+import { dispatchRequest } from '#flows/dispatch-request.ts'
 import { bulk } from '#flows/queue/bulk.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { callLimitsOf } from '#http/calls/caller-limits.ts'
+import { ownCallOf } from '#http/calls/drop-in.ts'
 import { makeReply } from '#http/calls/reply-url.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -54,6 +58,7 @@ const waiting = z.object({
   type: z.string(),
   place: z.nullable(z.int()),
   startsAround: z.nullable(z.string()),
+  waitsFor: z.nullable(z.enum(WAITS_FOR)),
   priority: z.int(),
   account: z.nullable(z.string()),
   asked: z.string(),
@@ -109,7 +114,8 @@ export function addLine(app: App, provider: Provider): void {
       const query = {
         limit,
         ...(token === undefined ? {} : { token }),
-        ...(cursor === undefined ? {} : { after: cursor }),
+        ...(sees === 'own' ? { isOwn: true as const } : {}),
+        ...(cursor === undefined ? {} : { after: cursor.replaceAll('.', ' ') }),
       }
       const found = await c.get('ports').desk(tenant, provider.name).listLine(query).catch(older)
       return c.json(toPage(found, sees === 'own'))
@@ -118,13 +124,8 @@ export function addLine(app: App, provider: Provider): void {
 }
 
 async function queueAll(c: Context<AppEnv>, provider: Provider) {
-  const { tenant, id: tokenId, hash, scope, isOperator, sees } = c.get('caller')
+  const { tenant, id: tokenId, hash, scope, isOperator } = c.get('caller')
   if (isOperator) throw notForOperator()
-  // The gate that looks at what a call names stands before single calls.
-  if (sees === 'own') {
-    const message = 'A token that sees only its own queues one creation at a time.'
-    throw new AppError('forbidden', `${message} Send each with Prefer: respond-async.`)
-  }
   const ports = c.get('ports')
   if (!ports.isLineOpen) throw new AppError('not_implemented', 'This gateway queues nothing yet.')
   const bytes = await readAll(c)
@@ -140,12 +141,13 @@ async function queueAll(c: Context<AppEnv>, provider: Provider) {
     by: actorOf(c),
     mayChange: scope === 'full',
     ...callLimitsOf(c.get('caller')),
+    ...ownCallOf(c.get('caller'), undefined),
     replyOf: (url: string | undefined) => {
       const names = { urlName: 'headers.X-Gateway-Reply-Url', refName: '' }
       return makeReply(c, { url, ref: undefined, ...names })
     },
   }
-  const work = bulk(ports, call, inPortions(readBulkItems(bytes, body.items)))
+  const work = bulk(ports, call, inPortions(readBulkItems(bytes, body.items)), dispatchRequest)
   // It goes on if the client disconnects. What is queued then is known by its keys.
   ports.defer(work.catch(() => {}))
   return work
@@ -188,13 +190,20 @@ function toPage(found: LinePage, isNameless: boolean) {
       type: one.route,
       place: one.place ?? null,
       startsAround: one.startsAt === undefined ? null : toTime(one.startsAt),
+      waitsFor: reasonOf(one.waitsFor, isNameless),
       priority: one.priority,
       account: one.lane === '' || isNameless ? null : one.lane,
       asked: toTime(one.askedAt),
       startBy: toTime(one.startBy),
     })),
-    next: next ?? null,
+    // Nobody has to escape it in an address.
+    next: next?.replaceAll(' ', '.') ?? null,
   }
+}
+
+function reasonOf(why: WaitsFor | undefined, isNameless: boolean): WaitsFor | null {
+  if (why === undefined) return null
+  return isNameless ? hushed(why) : why
 }
 
 function toTime(at: number): string {

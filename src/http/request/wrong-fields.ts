@@ -70,7 +70,7 @@ function plainly(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `must have at most ${issue.maximum} ${unitOf(issue)}`
     case 'invalid_format':
-      return issue.format === 'datetime' ? TIME : 'has another form'
+      return FORMS[issue.format] ?? 'has another form'
     default:
       return 'is wrong'
   }
@@ -83,7 +83,10 @@ const TYPES: Record<string, string> = {
   object: 'an object',
   number: 'a number',
 }
-const TIME = 'must be a time such as 2026-11-28T12:00:00Z'
+const FORMS: Record<string, string> = {
+  datetime: 'must be a time such as 2026-11-28T12:00:00Z',
+  date: 'must be a day such as 2026-11-28',
+}
 
 function unitOf({ origin }: { origin: string }): string {
   return origin === 'string' ? 'characters' : 'members'

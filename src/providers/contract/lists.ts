@@ -41,6 +41,8 @@ export interface ListShape {
   /** JSON pointer to the number of rows on the page. */
   count?: string
   limit?: string
+  /** How many rows a page has without `limit`. A list of several accounts then has as many, if no account alone has more. */
+  usual?: number
   token?: string
   /** JSON pointers to the token of the next page, and to whether there is one. */
   next?: string

@@ -35,6 +35,7 @@ const PUBLIC: Record<string, readonly PublicRows[]> = {
 const V3: ListShape = {
   rows: ['/data'],
   limit: 'limit',
+  usual: 20,
   token: 'token',
   next: '/next_token',
   more: '/has_more',
@@ -42,19 +43,22 @@ const V3: ListShape = {
   times: ['/created_at', '/uploaded_at'],
 }
 
+const V3_OF_TEN: ListShape = { ...V3, usual: 10 }
+
 /** The shape of a list of v1 or v2. Lists with pages have a token next to their rows. */
 function older(rows: string[], options: Partial<ListShape> = {}): ListShape {
   return { rows, totals: [], times: ['/created_at', '/created_ts'], ...options }
 }
 
-const PAGED = { limit: 'limit', token: 'token', next: '/data/token' }
+/** How long pages of v1 are is not documented, but for one of these lists. The gateway's own answers have as many rows. */
+const PAGED = { limit: 'limit', usual: 100, token: 'token', next: '/data/token' }
 
 const SHAPES: Record<string, ListShape> = {
   '/v1/video.list': older(['/data/videos'], PAGED),
-  '/v1/asset/list': older(['/data/assets'], { ...PAGED, totals: ['/data/total'] }),
+  '/v1/asset/list': older(['/data/assets'], { ...PAGED, usual: 20, totals: ['/data/total'] }),
   '/v1/folders': older(['/data/folders'], { ...PAGED, totals: ['/data/total'] }),
   '/v1/brand_voice/list': older(['/data/list'], { ...PAGED, totals: ['/data/total'] }),
-  '/v2/videos': older(['/data/videos'], PAGED),
+  '/v2/videos': older(['/data/videos'], { ...PAGED, usual: 10 }),
   '/v1/audio/voices': older(['/data/voices'], { ...PAGED, shared: { query: 'type' } }),
   '/v2/templates': older(['/data/templates']),
   '/v2/avatar_group.list': older(['/data/avatar_group_list'], { totals: ['/data/total_count'] }),
@@ -63,6 +67,7 @@ const SHAPES: Record<string, ListShape> = {
   '/v1/streaming.list': older(['/data/sessions']),
   '/v2/streaming.list': older(['/data/data'], {
     limit: 'page_size',
+    usual: 20,
     page: 'page',
     token: 'token',
     next: '/data/next_pagination_token',
@@ -73,6 +78,12 @@ const SHAPES: Record<string, ListShape> = {
   '/v1/talking_photo.list': older(['/data']),
   '/v1/avatar.list': older(['/data/avatars']),
   '/v1/voice.list': older(['/data/list']),
+  '/v3/videos': V3_OF_TEN,
+  '/v3/video-translations': V3_OF_TEN,
+  '/v3/video-translations/proofreads': V3_OF_TEN,
+  '/v3/templates': V3_OF_TEN,
+  '/v3/brand-glossaries': V3_OF_TEN,
+  '/v3/models/audio/voices': V3_OF_TEN,
   '/v3/avatars': { ...V3, shared: { query: 'ownership' } },
   '/v3/avatars/looks': { ...V3, shared: { query: 'ownership' } },
   '/v3/voices': { ...V3, shared: { query: 'type' } },

@@ -46,6 +46,7 @@ const BY_CURSOR: ListShape = {
   owned: ['/outputs/*/id'],
   isAskedInBody: true,
   limit: 'limit',
+  usual: 100,
   token: 'cursor',
   next: '/data/next_cursor',
   more: '/data/has_more',

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
-import { askingForTheLine } from '../../support/queue/asks-for-the-line.ts'
 import { endRunning } from '../../support/queue/queued.ts'
+import { limitedBy } from '../../support/scenes/tokens/limits.ts'
 import { runClient } from '../run-client.ts'
 import { n8n } from './n8n.ts'
 
@@ -56,12 +56,12 @@ test('HeyGen’s n8n node makes videos on a pool of two, gets and lists them, an
   stop()
 })
 
-test('HeyGen’s n8n node runs its loop through a queued job', async () => {
-  const gateway = await openGateway({ accounts: { a: 1 }, simVars: { JOB_MS: '-1' } })
-  gateways.push(gateway)
+test('HeyGen’s n8n node runs its loop through a queued job, with a token that queues', async () => {
+  const opened = await openGateway({ accounts: { a: 1 }, simVars: { JOB_MS: '-1' } })
+  gateways.push(opened)
+  const gateway = (await limitedBy(opened, { whenFull: 'queue' })).as
   const first = (await (await gateway.createVideo()).json()) as { data: { video_id: string } }
-  const way = await askingForTheLine(gateway)
-  const { run, stop } = n8n(way.gateway)
+  const { run, stop } = n8n(gateway)
   const made = await run(MAKE)
   const videoId = made.json?.data?.['video_id']
   expect(made.json?.data, JSON.stringify(made)).toMatchObject({ status: 'waiting' })
@@ -79,7 +79,6 @@ test('HeyGen’s n8n node runs its loop through a queued job', async () => {
   const listed = await run({ resource: 'video', operation: 'listVideos' })
   expect(JSON.stringify(listed.json?.data)).toContain(String(videoId))
   stop()
-  await way.close()
 })
 
 const COMPOSITION = 'https://files.example.com/composition.zip'

@@ -30,6 +30,8 @@ test('an item waits for one that may still complete, and fails with one that can
     }
   }
   expect(turnOfHeld([])).toEqual({ kind: 'ready' })
+  expect(turnOfHeld([{ item: 'x', state: 'begun', isForgotten: true }]).kind).toBe('ready')
+  expect(turnOfHeld([{ item: 'x', state: 'ended', isForgotten: true }]).kind).toBe('failed')
 })
 
 test('one that failed decides before one that is still open, and of several open ones one is named', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BUSY, hasParked, keptTries } from '#domain/line/tries.ts'
+import { absentsElsewhere, BUSY, hasParked, keptTries } from '#domain/line/tries.ts'
 import type { Try } from '#domain/queue/item.ts'
 
 const one = (n: number, more: Partial<Try> = {}): Try => ({
@@ -24,4 +24,15 @@ test('a try that parked an account, and one under whose first lease nothing ran,
   expect(tries).toContainEqual(parked)
   expect(tries).toContainEqual(absent)
   expect(tries.some((each) => hasParked(each))).toBe(true)
+})
+
+test('what ended as absent at other accounts counts, and at the own one its tables know it', () => {
+  const tries = [
+    one(0, { absents: 1 }),
+    one(1, { account: 'b' }),
+    one(2, { account: 'b', absents: 1 }),
+  ]
+  expect(absentsElsewhere(tries, 'a')).toBe(1)
+  expect(absentsElsewhere(tries, 'c')).toBe(2)
+  expect(absentsElsewhere([], 'a')).toBe(0)
 })

@@ -4,6 +4,7 @@ import { ItemOrder, type TokenTerms } from '#domain/queue/item-order.ts'
 import type { WaitingItem } from '#domain/queue/item-lists.ts'
 import type { Pull } from '#domain/queue/may-start.ts'
 import { placesOf } from '#domain/queue/place.ts'
+import { longestWait } from '../../support/queue/fair-time.ts'
 import {
   MINUTE,
   newItem,
@@ -194,40 +195,19 @@ test('what a token has pinned to an account is not kept waiting by its starts at
   expect(ofB / first.length).toBeGreaterThan(0.8)
 })
 
-/**
- * How many jobs were ahead of it by weight: those of its own token that went first, and of each other token as many as its weight
- * gives it meanwhile, if it had so many. Of an item that one account must serve, only that account's starts count.
- */
-function fairlyAhead(starts: Start[], at: number, terms: Record<string, TokenTerms>): number {
-  const { waiting, account } = starts[at] as Start
-  const { askedAt, token, lane } = waiting.sort
-  const isHere = (one: Start) => lane === '' || one.account === account
-  const between = starts.slice(0, at + 1).filter((one) => one.at >= askedAt && isHere(one))
-  const ownCount = between.filter((one) => one.waiting.sort.token === token).length
-  const left = starts
-    .slice(at + 1)
-    .filter((one) => one.waiting.sort.askedAt <= askedAt && isHere(one))
-  return Object.entries(terms).reduce((sum, [other, { weight }]) => {
-    if (other === token) return sum + ownCount
-    const theirs = [...between, ...left].filter((one) => one.waiting.sort.token === other).length
-    return sum + Math.min(theirs, (ownCount * weight) / (terms[token]?.weight ?? 1))
-  }, 0)
-}
-
-/** The most that an item waited, in its fair time. A slot must come free first, which takes a job's time at most. */
 function longestFactor(
   items: WaitingItem[],
   terms: Record<string, TokenTerms>,
   graceMs: number
 ): number {
-  const starts = play({ accounts: { a: 3, b: 3 }, items, terms })
+  const slots = { a: 3, b: 3 }
+  const starts = play({ accounts: slots, items, terms })
   expect(starts).toHaveLength(items.length)
-  const factors = starts.map(({ waiting: { sort }, at }, index) => {
-    const slots = sort.lane === '' ? 6 : 3
-    const waitedMs = at - sort.askedAt - MINUTE - graceMs
-    return waitedMs / ((fairlyAhead(starts, index, terms) * MINUTE) / slots)
-  })
-  return Math.max(...factors)
+  const turns = starts.map(({ waiting: { sort }, account, at }) => ({ ...sort, account, at }))
+  const weights = Object.fromEntries(
+    Object.entries(terms).map(([token, { weight }]) => [token, weight])
+  )
+  return longestWait(turns, { weights, slots, jobMs: MINUTE, graceMs })
 }
 
 /** Backlogs of up to five tokens, of very different sizes and weights. `lanes`: where items may be pinned to. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { WAITING_MAX, WaitingLine } from '#domain/slots/waiting-line.ts'
-import { preferredWait } from '#http/calls/prefer-wait.ts'
+import { preferredWait, wantsAsync } from '#http/calls/prefer-wait.ts'
 
 const waiter = (id: string, since: number, ...accounts: string[]) => ({ id, since, accounts })
 
@@ -73,8 +73,26 @@ test('at most a hundred wait', () => {
 
 test('Prefer: wait is read among other preferences and cut at 60 s', () => {
   expect(preferredWait('wait=10')).toBe(10)
+  expect(preferredWait('WAIT="10"')).toBe(10)
   expect(preferredWait('respond-async, wait=600')).toBe(60)
   expect(preferredWait('return=minimal; wait = 5')).toBe(5)
   for (const other of [undefined, '', 'wait', 'wait=soon', 'await=5', 'wait=0', 'wait=-1'])
     expect(preferredWait(other)).toBeUndefined()
+})
+
+test('of a preference that stands twice the first counts, and what stands in a quoted text is none (RFC 7240)', () => {
+  expect(preferredWait('wait=3, wait=9')).toBe(3)
+  expect(preferredWait('wait=never, wait=9')).toBeUndefined()
+  expect(preferredWait('note="a, wait=9, b"')).toBeUndefined()
+  expect(preferredWait('note="a \\", wait=9, b", wait=4')).toBe(4)
+  expect(preferredWait('note="open, wait=9')).toBeUndefined()
+  for (const asked of ['respond-async', 'a=b,Respond-Async ;x', 'respond-async=""'])
+    expect(wantsAsync(asked)).toBe(true)
+  for (const other of [
+    undefined,
+    'note="a, respond-async, b"',
+    'respond-asynchronous',
+    'x-respond-async',
+  ])
+    expect(wantsAsync(other)).toBe(false)
 })

@@ -187,3 +187,19 @@ test('a row that left the line is kept as long as its job’s owner, and then de
   desk.line.forget(START + 97 * day + 60_000, keep)
   expect(desk.rows().map((row) => row.item)).toEqual([waits])
 })
+
+test('what one hour brought is deleted in one step, however much it was', async () => {
+  const desk = new PlayedDesk()
+  const account = desk.addAccount('a')
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  const { work } = await desk.ask(account)
+  desk.line.report(account.key, [desk.begun(item, work[0]?.leaseId ?? '', account)])
+  // 20,000 more of the same moment.
+  desk.storage.sql
+    .exec(`WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 20000)
+    INSERT INTO queued (is_gone, item, sort, record) SELECT 1, substr(item, 1, 24) || printf('%012d', n), sort, record
+    FROM many CROSS JOIN queued`)
+  const day = 86_400_000
+  desk.line.forget(START + 98 * day, 90 * day)
+  expect(desk.rows()).toEqual([])
+})

@@ -102,6 +102,21 @@ test('an item of several slots gets them in the end', async () => {
   expect(work.map(({ item }) => item)).toEqual([wide])
 })
 
+test('slots that are saved up for too long are given to others', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  await desk.enqueue(desk.newItem({ token: 'wide', slots: 3 }))
+  desk.now += 11 * MINUTE
+  await desk.enqueue(...desk.newItems(50, { token: 'narrow' }))
+  expect((await desk.ask(a, 2, { held: 1 })).work).toEqual([])
+  // A job is thought to take five minutes here, so two slots may stand idle for fifteen.
+  desk.now += 14 * MINUTE
+  expect((await desk.ask(a, 2, { held: 1 })).work).toEqual([])
+  desk.now += 2 * MINUTE
+  const { work } = await desk.ask(a, 2, { held: 1 })
+  expect(work.map(({ sort }) => sort.token)).toEqual(['narrow', 'narrow'])
+})
+
 test('nothing is saved up for an item whose token is paused', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

@@ -163,3 +163,46 @@ test('a token that had no turn for a week leaves no row', async () => {
   desk.line.forget((desk.now += day), keep)
   expect(rows()).toEqual([])
 })
+
+test('a removed token’s items that wait for another job end at once, also after a restart', async () => {
+  const { desk } = open()
+  const first = desk.newItem({ token: 'other' })
+  const held = desk.newItem({ token: 'gone' })
+  held.record.named = [{ name: first.record.names[0] ?? '', item: first.item }]
+  await desk.enqueue(first, held)
+  desk.restart()
+  expect(desk.stateOf(held.item)).toBe('held')
+  removeToken(desk, 'hash-gone')
+  await desk.line.tokenChanged('hash-gone')
+  await desk.settle()
+  expect(desk.ends).toMatchObject([{ item: held.item, reason: 'token_removed' }])
+})
+
+test('the desk finds the removal of a token itself, if all of its items wait for other jobs', async () => {
+  const { desk } = open()
+  const first = desk.newItem({ token: 'other' })
+  const held = desk.newItem({ token: 'gone' })
+  held.record.named = [{ name: first.record.names[0] ?? '', item: first.item }]
+  await desk.enqueue(first, held)
+  desk.restart()
+  desk.tokens.delete('hash-gone')
+  await desk.ring(30_000)
+  expect(desk.ends).toMatchObject([{ item: held.item, reason: 'token_removed' }])
+})
+
+test('a look that began before a change of the token does not undo it', async () => {
+  const { desk, a } = open()
+  await desk.enqueue(desk.newItem({ token: 'late' }))
+  const active = desk.tokens.get('hash-late')
+  const read = Promise.withResolvers<typeof active>()
+  const { get } = desk.copies
+  desk.copies.get = () => read.promise as never
+  desk.now += 31_000
+  const asked = desk.ask(a)
+  desk.copies.get = get
+  desk.now += 1
+  desk.addToken('late', { subscription: 'lapsed' })
+  await desk.line.tokenChanged('hash-late')
+  read.resolve(active)
+  expect((await asked).work).toEqual([])
+})

@@ -298,3 +298,22 @@ test('an answer has at most some MiB, and the account is told of the rest at onc
   const underWay = itemsIn(first.work)
   expect((await desk.ask(a, 3, { held: 6, underWay })).work).toHaveLength(3)
 })
+
+test('the next account hears that a start of the item ended as absent elsewhere, also after a restart', async () => {
+  const desk = new PlayedDesk()
+  const [a, b] = [desk.addAccount('a'), desk.addAccount('b')]
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  await desk.ask(a)
+  const [again] = (await desk.ask(a)).work
+  const back = {
+    kind: 'back',
+    item,
+    leaseId: again?.leaseId ?? '',
+    why: 'full',
+    absents: 1,
+  } as const
+  desk.line.report(a.key, [back])
+  desk.restart()
+  const [work] = (await desk.ask(b)).work
+  expect(work?.record.tries).toMatchObject([{ account: a.key, absents: 1 }])
+})

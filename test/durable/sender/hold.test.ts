@@ -125,3 +125,21 @@ test('a client whose turn it is takes the slot that is kept for it, whatever els
   await turns()
   expect(direct()).toMatchObject({ ok: true })
 })
+
+test('a creation that waited for the answer gets no slot of an account that went to another tenant [I5]', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  const gate = Promise.withResolvers<void>()
+  world.onPull = () => gate.promise
+  void world.work()
+  await turns()
+  const direct = acquire(world, 'direct')
+  await turns()
+  expect(direct()).toBeUndefined()
+  const { tables } = world.objectOf()
+  const account = tables.account()
+  if (account) tables.saveAccount({ ...account, tenant: 'another' })
+  gate.resolve()
+  await happens('it is answered', () => direct() !== undefined)
+  expect(direct()).toMatchObject({ ok: false, reason: 'retired' })
+  expect(tables.leases()).toEqual([])
+})

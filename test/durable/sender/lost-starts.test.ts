@@ -18,11 +18,11 @@ async function dieWhileSending(world: SenderWorld): Promise<void> {
 }
 
 /** Time passes, and the object looks as its alarm has it, until the lease has ended. */
-async function searchToTheEnd(world: SenderWorld): Promise<void> {
-  const { tables } = world.objectOf()
+async function searchToTheEnd(world: SenderWorld, key = 'k1'): Promise<void> {
+  const { tables } = world.objectOf(key)
   for (let n = 0; n < 200 && tables.leases().length > 0; n += 1) {
     world.pass(30 * SECOND)
-    await world.objectOf().look()
+    await world.objectOf(key).look()
   }
 }
 
@@ -60,6 +60,26 @@ test('what nothing ran for goes back once after absent, under a new key, and is 
   expect(world.sent).toHaveLength(2)
   expect(world.told).toHaveLength(1)
   expect(world.told[0]?.body.event_data).toMatchObject({ video_id: item.replaceAll('-', '') })
+})
+
+test('an item goes back once after absent, also if another account has it then', async () => {
+  const world = await senderWorld({ accounts: ['k1', 'k2'] })
+  const [item = ''] = await world.enqueue(1)
+  await dieWhileSending(world)
+  const usual = world.create
+  world.create = async () => new Response('{}', { status: 429 })
+  await searchToTheEnd(world)
+  await world.becomes(item, 'waiting')
+  const before = world.sent.length
+  world.create = () => new Promise(() => {})
+  await world.work('k2')
+  await happens('the other account sends it', () => world.sent.length === before + 1)
+  world.create = usual
+  world.restart('k2')
+  await searchToTheEnd(world, 'k2')
+  await world.becomes(item, 'ended')
+  await happens('it is told', () => world.told.length === 1)
+  expect(world.sent).toHaveLength(before + 1)
 })
 
 test('an item that went back after absent begins like any other', async () => {

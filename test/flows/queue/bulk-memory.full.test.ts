@@ -36,3 +36,34 @@ test.each([
   expect(peaks.length).toBeGreaterThan(1)
   expect(Math.max(...peaks) - before).toBeLessThan(64)
 })
+
+test('16 MiB of ids at once of a token that sees only its own stay under the memory of a Worker', async () => {
+  const door = new Door()
+  const usual = door.ports.bind(door)
+  const peaks: number[] = []
+  let asked = 0
+  const desk = {
+    ...door.desk(),
+    async ownOf(_: string, ids: string[]) {
+      peaks.push(held())
+      asked += ids.length
+      return []
+    },
+  }
+  door.ports = () =>
+    ({
+      ...usual(),
+      desk: () => desk,
+      slots: () => ({ listJobs: async () => ({ jobs: [] }) }),
+    }) as never
+  const ids = (of: number) =>
+    Array.from({ length: 800 }, (_, n) => `${String(of * 1000 + n).padStart(12, '0')}abcdef`)
+  const body = Array.from({ length: 980 }, (_, n) =>
+    JSON.stringify({ path: '/v3/videos', body: { type: 'avatar', script: 'x', x_ids: ids(n) } })
+  ).join('\n')
+  const before = held()
+  const answer = await door.call('POST', '/v1/heygen/queue', body, { caller: { sees: 'own' } })
+  expect(answer.status).toBe(200)
+  expect(asked).toBe(980 * 800)
+  expect(Math.max(...peaks) - before).toBeLessThan(80)
+})

@@ -28,6 +28,7 @@ test('bulk answers in order, and refuses each item by itself', async () => {
     line(),
     { path: '/v3/videos' },
     line({ path: '/v3/nothing-of-the-kind' }),
+    line({ path: '/heygen/v3/videos' }),
     line({ headers: { 'X-Gateway-Priority': '9' } }),
     line({ headers: { 'X-Gateway-Account': 'nobody@example.com' } }),
     line({ headers: { 'X-Gateway-Reply-Url': 'http://127.0.0.1/x' } }),
@@ -37,10 +38,11 @@ test('bulk answers in order, and refuses each item by itself', async () => {
   expect(status).toBe(200)
   const codes = items.map(({ id, code }) => (id === undefined ? code : 'queued'))
   const [bad, gone, large] = ['bad_request', 'account_not_found', 'too_large']
-  expect(codes).toEqual(['queued', bad, bad, bad, gone, bad, large, 'queued'])
+  expect(codes).toEqual(['queued', bad, bad, bad, bad, gone, bad, large, 'queued'])
   expect(items[1]?.error).toContain('body is required')
   expect(items[2]?.error).toContain('/v3/nothing-of-the-kind cannot be queued')
-  expect(items[5]?.error).toContain('X-Gateway-Reply-Url')
+  expect(items[3]?.error).toContain('Leave out /heygen')
+  expect(items[6]?.error).toContain('X-Gateway-Reply-Url')
   expect(door.items.map(({ sort }) => sort.priority)).toEqual([3, 1])
   expect([door.acquired, door.sent.length]).toEqual([0, 0])
 })
@@ -187,10 +189,36 @@ test('where the desk never answers, each item says that nothing is known of it',
   expect(items).toEqual([{ error: expect.stringContaining('not known'), code: 'outcome_unknown' }])
 })
 
-test('a token that sees only its own queues nothing in bulk, and is shown only its own line [I5]', async () => {
+test('of an own token’s items that are not creations nothing is looked up [I5]', async () => {
+  const door = new Door()
+  const { items } = await put(door, [line({ headers: { 'Idempotency-Key': 'k' } })])
+  const theirs = items[0]?.id ?? ''
+  door.asked.length = 0
+  const share = (id: string) => ({ path: '/v1/video/share', body: { video_id: id } })
+  const own = { caller: { id: 'tok_2', sees: 'own' as const } }
+  const seen = await put(door, [share(theirs), share(theirs.replace(/^./, 'f'))], own)
+  const message = 'path: POST /v1/video/share cannot be queued. Send it by itself.'
+  expect(seen.items).toEqual([
+    { error: message, code: 'bad_request' },
+    { error: message, code: 'bad_request' },
+  ])
+  expect(door.asked).toEqual([])
+})
+
+test('an own token’s items have the answer of a full line that names nobody’s, but for its own part of it [I5]', async () => {
+  const door = new Door()
+  const seen = async (cap: 'token' | 'items') => {
+    door.enqueue = async (items) => items.map(() => ({ kind: 'full', cap, retryAfterSeconds: 9 }))
+    return (await put(door, [line()], { caller: { sees: 'own' } })).items[0]
+  }
+  const sentence = 'The line is full. Nothing was queued. Try again in 15 s.'
+  expect(await seen('items')).toEqual({ error: sentence, code: 'queue_full' })
+  expect(await seen('token')).toMatchObject({ error: expect.stringContaining('(token)') })
+})
+
+test('a token that sees only its own is shown only its own line [I5]', async () => {
   const door = new Door()
   const own = { caller: { sees: 'own' as const } }
-  expect((await door.call('POST', QUEUE, [line()], own)).status).toBe(403)
   const asked: unknown[] = []
   door.line.listLine = async (query) => {
     asked.push(query)

@@ -87,6 +87,18 @@ test('a token cancels its own items only, and a full token any of its tenant, wi
   expect(door.audit).toMatchObject([{ action: 'item.cancelled', subject: name }])
 })
 
+test("another token's item is not cancelled while it cannot be read for the audit", async () => {
+  const door = new Door()
+  const name = await queueOne(door)
+  door.line.itemsOf = async () => {
+    throw new Error('the desk is away')
+  }
+  const failed = await door.call('DELETE', `/v1/heygen/queue/${name}`, undefined, { caller: FULL })
+  expect(failed.status).toBe(500)
+  expect(door.line.untold()).toEqual([])
+  expect(door.audit).toEqual([])
+})
+
 test("what the provider's refusal said is shown in its words", async () => {
   const door = new Door()
   const name = await queueOne(door)

@@ -80,6 +80,8 @@ async function toldOf(names: string[]): Promise<Told[]> {
 test('the event of a queued job names it as the client knows it, and so do all later answers [I3]', async () => {
   const name = await queue('named')
   await until(() => isStarted('named'))
+  // The desk hears of the start after the provider.
+  await until(async () => (await wordOf(gateway, name)) !== 'waiting')
   const [job] = (await gateway.sim.state()).jobs.filter((one) => one.account === account)
   const poll = await gateway.fetch(`/heygen/v3/videos/${name}`)
   expect(poll.headers.get('x-gateway-job')).toBe(name)
@@ -146,6 +148,24 @@ test('a cancelled creation is never sent, is told once, and its slot goes to the
   expect(await isStarted('gone')).toBe(false)
   expect(await isStarted('also-gone')).toBe(false)
   expect(await wordOf(gateway, next ?? '')).not.toBe('waiting')
+})
+
+test('an end without a start is told under the client’s own callback id, and shown with its times and without an account', async () => {
+  await fillSlot()
+  const reply = { 'x-gateway-reply-url': receiver.url + at }
+  const name = await queueVideo(gateway, mine('named'), reply, { callback_id: 'order 7' })
+  const json = async (path: string) => (await gateway.fetch(`/v1/heygen${path}`)).json()
+  const { created } = (await json(`/jobs/${name}`)) as { created: string }
+  await advance(gateway, SECOND)
+  await gateway.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
+  const [told] = await toldOf([name])
+  expect(told?.event_data).toMatchObject({ video_id: name, callback_id: 'order 7' })
+  const view = (await json(`/jobs/${name}`)) as { ended: string; times: object }
+  expect(Date.parse(view.ended)).toBeGreaterThan(Date.parse(created))
+  expect(view.times).toMatchObject({ asked: created, started: null, ended: view.ended })
+  const { jobs } = (await json('/jobs?state=ended')) as { jobs: { jobid: string }[] }
+  const shown = { email: null, status: 'failed', created, ended: view.ended }
+  expect(jobs.find(({ jobid }) => jobid === name)).toMatchObject(shown)
 })
 
 test('a creation that is being started or runs is not cancelled in the line', async () => {

@@ -4,7 +4,7 @@ import { advance, CLOCKED, clockOf, SECOND, stopped } from '../../support/clock/
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import { testFull } from '../../support/full.ts'
-import { queueVideo, startedJobs } from '../../support/queue/videos.ts'
+import { QUEUED, queueVideo, startedJobs } from '../../support/queue/videos.ts'
 import { openHooked } from '../../support/scenes/hooked.ts'
 
 const open = gatewaysOfTests()
@@ -49,6 +49,31 @@ async function idleShare(jobs: number): Promise<number> {
 
 test('slots stand idle at most 2 % of the time while anything waits', async () => {
   expect(await idleShare(24)).toBeLessThanOrEqual(0.02)
+})
+
+test('where only creations of two jobs wait, slots stand idle only where one is left over', async () => {
+  const accounts = { x: 3, y: 3 }
+  const gateway = await stopped(
+    openHooked(open, { accounts, entry: CLOCKED, simVars: { JOB_MS: '60000' } })
+  )
+  const wanted = 12
+  for (let n = 0; n < wanted; n += 1) {
+    const body = {
+      video: { type: 'url', url: 'https://files.example.com/v.mp4' },
+      output_languages: ['English', 'Dutch'],
+      title: `wide${n}`,
+    }
+    const answer = await gateway.post('/heygen/v3/video-translations', body, QUEUED)
+    expect(answer.status, await answer.clone().text()).toBe(202)
+  }
+  for (;;) {
+    const isWhole = async () =>
+      (await gateway.sim.state()).accounts.every((one) => one.inFlight === 2)
+    // Everything has started, or each account is as full as such creations can make it.
+    await until(async () => (await startedJobs(gateway)).length === 2 * wanted || isWhole())
+    if ((await startedJobs(gateway)).length === 2 * wanted) break
+    await advance(gateway, STEP_MS)
+  }
 })
 
 testFull(

@@ -133,6 +133,22 @@ test('only a token with the scope full pauses, and only what its tenant has [I5]
   expect((await pause('pause', { acount: A })).status).toBe(400)
 })
 
+test('a body that curl calls a form pauses what it names, and not everything', async () => {
+  const send = (verb: string, body: string, type = 'application/x-www-form-urlencoded') =>
+    gateway.fetch(`/v1/heygen/queue/${verb}`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+    })
+  const json = JSON.stringify({ account: A })
+  expect(await (await send('pause', json)).json()).toEqual({ paused: [{ account: A }] })
+  expect(await (await send('resume', json)).json()).toEqual({ paused: [] })
+  expect((await send('pause', '{"acount":"a"}')).status).toBe(400)
+  expect(await (await send('pause', `account=${A}`)).json()).toEqual({ paused: [{ account: A }] })
+  expect(await (await send('resume', `account=${A}`)).json()).toEqual({ paused: [] })
+  expect((await send('pause', '[1]', 'application/json')).status).toBe(400)
+})
+
 test('a drained account ends its jobs and takes none', async () => {
   const on = (email: string) => ({ 'x-gateway-account': email })
   const running = await gateway.createVideo({}, on(A))

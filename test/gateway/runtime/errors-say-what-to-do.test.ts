@@ -156,6 +156,10 @@ test('what is wrong is said without the words of a library', async () => {
     400,
     'state: must be one of running, ended. since: must be a time such as 2026-11-28T12:00:00Z',
   ])
+  expect(await said(gateway.fetch('/v1/usage?since=2026-02-30'))).toEqual([
+    400,
+    'since: must be a day such as 2026-11-28',
+  ])
 })
 
 test.each([0, -1, 5.5, 'five', null, 11, true, '11'])(

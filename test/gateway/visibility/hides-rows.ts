@@ -19,6 +19,12 @@ import { addCustomer, shownOf, startVideo } from '../../support/scenes/tokens/ow
 /** What is nobody's, by provider. */
 const NOBODYS = { heygen: '9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b99', kling: '987654321098765432' }
 
+interface BulkAnswer {
+  id?: string
+  error?: string
+  code?: string
+}
+
 export function hidesEveryRow(agency: Gateway, rows: readonly ProviderRow[]): void {
   const foreign = { heygen: '', kling: '' }
   /** Names of what waits in the line, for the other customer. */
@@ -31,12 +37,12 @@ export function hidesEveryRow(agency: Gateway, rows: readonly ProviderRow[]): vo
   beforeAll(async () => {
     await addKling(agency, 'kim', { maxJobs: 50, sim: { examples: true } })
     await addKling(agency, 'kai', { maxJobs: 50 })
-    const { at, id } = await addCustomer(agency)
+    const { at } = await addCustomer(agency)
     foreign.heygen = await startVideo(at, { title: 'of another customer' })
     const task = await at.post(T2V, { ...TEXT2VIDEO, prompt: 'of another customer' })
     foreign.kling = task.headers.get('x-gateway-job') ?? ''
     for (const name of ['heygen', 'kling'] as const)
-      await agency.post(`/v1/${name}/queue/pause`, { token: id })
+      await agency.post(`/v1/${name}/queue/pause`, {})
     waiting.heygen = (await queued(at, '/heygen/v3/videos', VIDEO)).names[0] ?? ''
     waiting.kling = (await queued(at, T2V, TEXT2VIDEO)).names[0] ?? ''
     needles.push(foreign.heygen, foreign.kling, waiting.heygen, waiting.kling)
@@ -88,9 +94,43 @@ export function hidesEveryRow(agency: Gateway, rows: readonly ProviderRow[]): vo
         const agencys = await sendAs(at, await callWith(one))
         expect([agencys.status, errorOf(agencys)]).toEqual([theirs.status, errorOf(theirs)])
       }
+      await expectSameInBulk(at, one, [other, name, unknown], seenOfNone)
       expect(await sentUp()).toEqual([])
     }
   )
+
+  /** As items of one bulk call: each is refused by itself, as its single call is, and what stands beside them is queued. */
+  async function expectSameInBulk(
+    at: Gateway,
+    one: ProviderRow,
+    ids: string[],
+    single: unknown
+  ): Promise<void> {
+    if (one.row.method !== 'POST') return
+    const calls = await Promise.all(ids.map((id) => callWith(one, id)))
+    if (!calls.every(({ body }) => typeof body === 'string')) return
+    const plain = { heygen: ['/v3/videos', VIDEO], kling: ['/v1/videos/text2video', TEXT2VIDEO] }
+    const [path, body] = plain[one.provider]
+    const items = calls.map((call) => ({
+      path: call.path.slice(`/${one.provider}`.length),
+      body: JSON.parse(String(call.body)) as object,
+    }))
+    const answer = await at.post(`/v1/${one.provider}/queue`, [...items, { path, body }])
+    expect(answer.status).toBe(200)
+    const { items: answers } = (await answer.json()) as { items: BulkAnswer[] }
+    const last = answers.pop()
+    expect(last?.id, JSON.stringify(last)).toBeDefined()
+    const shown = answers.map((item, index) =>
+      JSON.parse(JSON.stringify(item).replaceAll(ids[index] ?? '', '{id}'))
+    ) as BulkAnswer[]
+    expect(shown).toEqual(shown.map(() => shown[2]))
+    const { error = '', code } = shown[2] ?? {}
+    if (!error.includes('cannot be queued')) {
+      const [, singleCode, ...rest] = single as string[]
+      expect(code).toBe(singleCode)
+      expect(rest.join(' ')).toContain(JSON.stringify(error).slice(1, -1))
+    }
+  }
 
   function namesPrivate(one: ProviderRow): boolean {
     return placesOf(one).some(({ required, mayBeShared }) => required && !mayBeShared)

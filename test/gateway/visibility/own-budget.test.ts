@@ -1,7 +1,7 @@
 /** What calls of an own token cost, counted in the Worker itself, warm isolate. A token that sees all costs what it did (budget.test.ts). */
 import { afterAll, expect, test } from 'vitest'
 import { stopClock } from '../../support/clock/clock.ts'
-import { openGateway } from '../../support/gateway.ts'
+import { openGateway, VIDEO } from '../../support/gateway.ts'
 import { addCustomer, startVideo } from '../../support/scenes/tokens/own-tokens.ts'
 
 const agency = await openGateway({
@@ -48,6 +48,24 @@ test('a poll of an own job costs nothing, and in a fresh isolate two requests', 
 test('a page of a list costs one request', async () => {
   const page = await cost(() => at.fetch('/heygen/v3/videos'))
   expect(page).toEqual({ kv: 0, requests: 1, rows: 0 })
+})
+
+test('a bulk call asks whose its ids are once for 250 items, however many ids there are', async () => {
+  await agency.post('/v1/heygen/queue/pause', {})
+  const item = (more: object) => ({ path: '/v3/videos', body: { ...VIDEO, ...more } })
+  const unknown = (n: number) => `${n.toString(16).padStart(8, '0')}7a1d4c0e8b6f7a2d1e0c9b99`
+  const items = Array.from({ length: 500 }, (_, n) =>
+    n % 2 === 0 ? item({}) : item({ avatar_id: unknown(n), audio_asset_id: unknown(n + 1000) })
+  )
+  let answers: { id?: string; code?: string }[] = []
+  const counted = await cost(async () => {
+    const answer = await at.post('/v1/heygen/queue', items)
+    answers = ((await answer.json()) as { items: typeof answers }).items
+  })
+  expect(answers.filter(({ id }) => id !== undefined)).toHaveLength(250)
+  expect(answers.filter(({ code }) => code === 'not_found')).toHaveLength(250)
+  // For each of two portions: the desk about the ids, two accounts about jobs whose answers were lost, the desk for the items.
+  expect(counted.requests).toBe(8)
 })
 
 test('an id that is not its own costs a request and one for each account, then one for a minute', async () => {

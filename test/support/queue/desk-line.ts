@@ -102,6 +102,8 @@ export class PlayedDesk {
     this.ends.push(...ends)
     return ends.map(({ item }) => item)
   }
+  /** What an account's object knows of a job: its outcome, that it runs, or nothing. */
+  onFind: (key: string, jobId: string) => object | undefined = () => undefined
   /** Called for each owner that is written, inside the transaction. */
   onLearn: () => void = () => {}
   shares!: Shares
@@ -120,6 +122,7 @@ export class PlayedDesk {
         await this.onWork(key, isOwed)
       },
       limitedLeases: async () => this.leases.get(key) ?? [],
+      findJob: async (_tenant: string, { jobId }: { jobId: string }) => this.onFind(key, jobId),
       endUnstarted: (_tenant: string, ends: UnstartedEnd[]) => this.onEnds(key, ends),
     })
     const ports = {
@@ -161,7 +164,7 @@ export class PlayedDesk {
       },
       learnOwn: (owners: Owner[]) => void this.learned.push(...owners),
       touchAccounts: () => {},
-      jobsNamed: () => [],
+      jobsNamed: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
       ownersOf: (ids: string[]) => this.learned.filter(({ id }) => ids.includes(id)),
       keys: {
         standsFor: (name: string) => {

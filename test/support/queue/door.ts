@@ -220,8 +220,8 @@ export class Door {
         }),
       listLine: (query: LineQuery) => note('listLine', () => this.line.listLine(query)),
       itemsOf: (names: string[]) => note('itemsOf', () => this.#itemsOf(names)),
-      cancelItem: (name: string, token?: string) =>
-        note('cancelItem', () => this.line.cancelItem(name, token)),
+      cancelItem: (...which: Parameters<LineInMemory['cancelItem']>) =>
+        note('cancelItem', () => this.line.cancelItem(...which)),
       noteAudit: async (entry: unknown) => void this.audit.push(entry),
       ownersOf: async (ids: string[]) =>
         note('ownersOf', () => this.owners.filter(({ id }) => ids.includes(id))),

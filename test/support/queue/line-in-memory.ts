@@ -110,9 +110,14 @@ export class LineInMemory implements Line {
     return []
   }
 
-  async cancelItem(name: string, token?: string): Promise<ItemShown | 'late' | undefined> {
+  async cancelItem(
+    name: string,
+    token?: string,
+    isOwn = false
+  ): Promise<ItemShown | 'late' | undefined> {
     const kept = this.#named(name)
     if (!kept || (token !== undefined && kept.sort.token !== token)) return undefined
+    if (isOwn && !kept.record.own) return undefined
     if (kept.state === 'chosen' || kept.state === 'begun') return 'late'
     this.#end(kept, 'cancel', 'cancelled')
     return toShown(kept)
@@ -190,7 +195,8 @@ export class LineInMemory implements Line {
     const event = judgeReport({ state, leaseIds, leftOut, serving }, account, report)
     if (!event || move(state, event) === 'refused') return
     const why = report.kind === 'back' ? report.why : undefined
-    record.tries = tries.map((one) => (one === chosen && why ? { ...one, why } : one))
+    const absents = report.kind === 'back' ? (report.absents ?? 0) : 0
+    record.tries = tries.map((one) => (one === chosen && why ? { ...one, why, absents } : one))
     delete kept.chosen
     if (report.kind === 'begun') {
       const email = this.#setting.accounts[account]?.email ?? ''
@@ -280,6 +286,8 @@ function toShown({ item, record, state, sort }: Kept): ItemShown {
     route: sort.route,
     askedAt: sort.askedAt,
     requestId: record.requestId,
+    token: sort.token,
+    ...(record.own ? { isOwn: true as const } : {}),
     ...(sort.reason === undefined ? {} : { reason: sort.reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(jobIds === undefined ? {} : { jobIds }),

@@ -5,7 +5,7 @@
 import { openStorage } from '../sql/sqlite.ts'
 import { platform } from '#composition/platform.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
-import { isHeldByOther, sealIdentity, type Account } from '#domain/accounts/account.ts'
+import { sealIdentity, type Account } from '#domain/accounts/account.ts'
 import type { Work, WorkAsk, WorkReport } from '#domain/ports/line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotDesk } from '#domain/ports/slots.ts'
@@ -13,7 +13,7 @@ import type { NewItem } from '#domain/queue/item.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { Stopwatch } from '#domain/runtime/stopwatch.ts'
-import { grant, slotsWanted, type LeaseAsk } from '#domain/slots/lease.ts'
+import type { LeaseAsk } from '#domain/slots/lease.ts'
 import { fromLeaseMessage } from '#domain/slots/lease-record.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import type { AccountContext } from '#durable/account/context.ts'
@@ -220,7 +220,7 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
       self: () => self,
     }
     const parts = makeParts(context, () => {})
-    const self = selfOf(context, parts)
+    const self = selfOf(parts)
     const object: ObjectOf = {
       key,
       parts,
@@ -311,20 +311,9 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
 export type SenderWorld = Awaited<ReturnType<typeof senderWorld>>
 
 /** As much of the object's own methods as a start uses, as src/durable/account-slots.ts has them. */
-function selfOf({ tables, now, durations }: AccountContext, parts: Parts): SlotDesk {
+function selfOf(parts: Parts): SlotDesk {
   const self: Partial<SlotDesk> = {
-    async acquire(message: LeaseAsk) {
-      const ask = fromLeaseMessage(message)
-      if (isHeldByOther(tables.account(), ask.tenant))
-        return { ok: false, reason: 'retired', maxJobs: 0 }
-      const { sender, settlement } = parts
-      await sender.holds.answered(ask.leaseId, slotsWanted(ask))
-      const ledger = { ...settlement.ledger(), kept: sender.keptFrom(ask) }
-      const { answer, change } = grant(ledger, ask, now(), durations())
-      settlement.save(change)
-      sender.holds.drop(ask.leaseId)
-      return answer
-    },
+    acquire: (message: LeaseAsk) => parts.acquire(fromLeaseMessage(message)),
     async bind(requestId, starts, again, { isKept = false } = {}) {
       await parts.incoming.applyDeferredAfter(
         () => parts.settlement.bind(requestId, starts, { again, isKept }),

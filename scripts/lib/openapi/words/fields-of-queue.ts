@@ -13,6 +13,8 @@ export const OF_QUEUE: Record<string, string> = {
   'Queue.type': 'The row of the creation.',
   'Queue.place': 'Its place in the line: 1 is the next. null: not known now.',
   'Queue.startsAround': 'About when it starts. null: not known.',
+  'Queue.waitsFor':
+    'What it waits for. slot: its turn. pause: all accounts that could take it are paused. account: all of these are parked or drained. token_limit, subscription: its token may start nothing now. other_job: the end of a job that it names. null: not known.',
   'Queue.priority': 'As asked: 1 first, 5 last.',
   'Queue.account': 'The only account that can serve it. null: any.',
   'Queue.asked': 'When it was asked for.',

@@ -301,6 +301,7 @@ export const OF_SCHEMA: Record<string, string> = {
   'JobInFull.place': 'Its place in the line while it waits. 1: it is next',
   'JobInFull.started': 'When it got its slot. null: it waits in the line',
   'JobInFull.startsAround': 'When it is expected to start',
+  'JobInFull.waitsFor': 'What it waits for, as in `GET /v1/{provider}/queue`.',
   'JobInFull.times': 'When what happened.',
   'JobInFull.title': 'The title that its creation gave it',
   'JobInFull.story': 'What happened to it, in the order of time',

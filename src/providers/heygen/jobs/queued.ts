@@ -237,7 +237,15 @@ function statusOf(row: StatusRow, name: string, shown: ItemShown): object {
   }
 }
 
+/** Where older answers about a job repeat its id. What waits is answered by the newer call (flows/legacy/serve-legacy.ts). */
+const OLDER_IDS: Record<string, string> = {
+  '/v1/video_status.get': 'id',
+  '/v1/video/caption.get': 'video_id',
+  '/v2/video_translate/{video_translate_id}': 'video_translate_id',
+  '/v2/video_translate/proofread/status/{proofread_id}': 'proofread_id',
+}
+
 export function jobIdsAt({ route: { method, path } }: RouteMatch): readonly string[] {
-  const id = method === 'DELETE' ? DELETIONS[path]?.id : STATUS[path]?.id
+  const id = method === 'DELETE' ? DELETIONS[path]?.id : (STATUS[path]?.id ?? OLDER_IDS[path])
   return id === undefined || (method !== 'GET' && method !== 'DELETE') ? [] : [`/data/${id}`]
 }

@@ -34,6 +34,39 @@ test('a v2 script over the bridge makes a video through the line, by the name th
   expect(done).toMatchObject({ id: name, video_url: expect.any(String) })
 })
 
+test('an older poll that HeyGen still has shows a queued job as pending, and then its job, by its name', async () => {
+  const gateway = await openGateway({ accounts: { a: 1 } })
+  const first = (await (await gateway.createVideo()).json()) as { data: { video_id: string } }
+  await gateway.sim.forgetRequests()
+  const { names } = await queued(gateway, '/heygen/v3/videos', VIDEO)
+  const [name = ''] = names
+  expect(await statusOf(gateway, name)).toMatchObject({ id: name, status: 'pending' })
+  await endRunning(gateway, `/heygen/v3/videos/${first.data.video_id}`)
+  await becomes(gateway, name, 'running')
+  await gateway.sim.finishJobs()
+  const done = await until(async () => {
+    const data = await statusOf(gateway, name)
+    return data['status'] === 'completed' && data
+  })
+  expect(done).toMatchObject({ id: name, video_url: expect.any(String) })
+  const asked = (await gateway.sim.requests()).map(({ path }) => path)
+  expect(asked.some((path) => path.startsWith('/v1/video_status.get'))).toBe(true)
+})
+
+test('an older call that finds all accounts full is answered 200 as HeyGen did, if its token wants the queue', async () => {
+  const gateway = await openGateway({ accounts: { a: 1 }, ...SUNSET })
+  const { id: tenant } = (await (await gateway.fetch('/v2/account')).json()) as { id: string }
+  const queueing = gateway.as((await gateway.newToken({ tenant, whenFull: 'queue' })).token)
+  await gateway.createVideo()
+  const answer = await queueing.post(GENERATE, older)
+  expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, null])
+  expect(answer.headers.get('location')).toBeNull()
+  const { data } = (await answer.json()) as { data: { video_id: string } }
+  const poll = await queueing.fetch(`/heygen/v1/video_status.get?video_id=${data.video_id}`)
+  expect(await poll.json()).toMatchObject({ data: { id: data.video_id, status: 'pending' } })
+  for (const { headers } of [answer, poll]) expect(headers.get('x-gateway-queue-place')).toBe('1')
+})
+
 test('a repeat of a queued older call under its key gets the same name, and queues nothing [I4]', async () => {
   const gateway = await openGateway({ accounts: { a: 1 }, ...SUNSET })
   await gateway.createVideo()

@@ -43,6 +43,37 @@ test("a poll by the client's own task name finds the waiting item, and then its 
     expect(await poll(id)).toMatchObject({ data: { ...info, task_status: 'succeed' } })
 })
 
+test('of many creations in one call, one whose task name another has is refused for good, whether that waits or runs [I4]', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann', { maxJobs: 1 })
+  await gateway.post(T2V, { ...TEXT2VIDEO, external_task_id: 'runs' })
+  const put = async (...names: string[]) => {
+    const path = T2V.slice('/kling'.length)
+    const items = names.map((name) => ({ path, body: { ...TEXT2VIDEO, external_task_id: name } }))
+    const answer = await (await gateway.post('/v1/kling/queue', items)).json()
+    return (answer as { items: { code?: string }[] }).items.map(({ code = 'queued' }) => code)
+  }
+  expect(await put('mine', 'mine', 'runs')).toEqual(['queued', 'conflict', 'conflict'])
+  expect(await put('mine', 'other')).toEqual(['conflict', 'queued'])
+})
+
+test('many creations in one call that comes again under its keys answer their ids, also if they have task names [I4]', async () => {
+  const { gateway, free } = await fullPool(['ann'])
+  const item = {
+    path: T2V.slice('/kling'.length),
+    body: NAMED,
+    headers: { 'Idempotency-Key': 'chapter-1' },
+  }
+  const put = async () => (await gateway.post('/v1/kling/queue', [item])).json()
+  const first = (await put()) as { items: [{ id: string }] }
+  const [{ id }] = first.items
+  expect(id).toMatch(/^8\d{18}$/)
+  expect(await put()).toEqual(first)
+  await free()
+  await becomes(gateway, id, 'running', 'kling')
+  expect(await put()).toEqual(first)
+})
+
 test('a bulk status by the client’s own names shows what waits', async () => {
   const { gateway } = await fullPool()
   const body = { prompt: 'x', options: { external_task_id: 'mine' } }

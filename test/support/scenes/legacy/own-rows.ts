@@ -94,11 +94,11 @@ export async function ownRows({ sim }: Gateway, path: string): Promise<string[]>
   return ids
 }
 
-/** The sizes of pages that a client may ask for. 0: the list has no pages. */
+/** The sizes of pages that a client may ask for. 0: it asks for none. */
 export function sizesOf(row: ListRow): number[] {
   const limit = shapeOf(row)?.limit
   const isPaged = limit !== undefined && row.queryParams.some((name) => name.startsWith(limit))
-  return isPaged ? [1, 2, 7, 100] : [0]
+  return isPaged ? [0, 1, 2, 7, 100] : [0]
 }
 
 /** The ids of all pages. */
