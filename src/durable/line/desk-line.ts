@@ -87,10 +87,9 @@ export class DeskLine {
     this.#hasNames ||= this.namesSince !== undefined
     if (!this.#hasNames) this.#context.touchAccounts()
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
-    const roomIn = (waiting: number, token?: string) =>
-      this.#outlook.roomIn(waiting, lineNow(this.#context), token)
-    const { itemShares } = this.#context
-    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context), itemShares)
+    const line = () => lineNow(this.#context)
+    const roomIn = (count: number, token?: string) => this.#outlook.roomIn(count, line(), token)
+    const expectedMs = this.#outlook.firstEstimates(line, this.#context.itemShares)
     const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn, expectedMs })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
     if (added.length > 0) this.#armSoon()
