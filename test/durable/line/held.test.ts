@@ -22,6 +22,21 @@ function naming(desk: PlayedDesk, { item, record: { names } }: NewItem): NewItem
   return held
 }
 
+test('what names a creation that ended without a start is never given out, and ends as its dependency did', async () => {
+  const desk = new PlayedDesk()
+  const account = desk.addAccount('a')
+  const first = desk.newItem()
+  await desk.enqueue(first)
+  desk.line.cancel(first.item)
+  await desk.settle()
+  // A Worker may have seen it wait, some seconds ago.
+  const held = naming(desk, first)
+  await desk.enqueue(held)
+  expect((await desk.ask(account)).work).toEqual([])
+  await desk.settle()
+  expect(desk.line.itemsOf([held.item])).toMatchObject([{ reason: 'dependency_failed' }])
+})
+
 test('what names a job that ended so long ago that its account has forgotten it starts', async () => {
   const desk = new PlayedDesk()
   const account = desk.addAccount('a')
