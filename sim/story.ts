@@ -88,11 +88,18 @@ export function countsOf(stories: readonly Story[]): Record<string, number> {
   return counts
 }
 
-/** What a fault, a kill or a full pool answers. Which creation meets one is a matter of time and chance. */
-const PASSING = /^(?:cut|2\d\d|402|409 |424 |429|5\d\d)/
+/**
+ * What a fault, a kill or a full pool answers. Which creation meets one is a matter of time and chance. An item of a bulk call has a
+ * word alone, and none if the whole call was refused.
+ */
+const PASSING =
+  /^(?:cut|2\d\d|402|409 |424 |429|5\d\d|nothing|slots_full|queue_full|account_unavailable|request_in_progress|outcome_unknown|internal)/
 /** What a step of the plan explains, if it comes before the creation. */
 const EXPLAINED: { by: (action: Action) => boolean; answer: RegExp }[] = [
-  { by: ({ do: it }) => /^(?:remove|hand over|end tenant)$/.test(it), answer: /^404 no_accounts/ },
+  {
+    by: ({ do: it }) => /^(?:remove|hand over|end tenant)$/.test(it),
+    answer: /^(?:404 )?no_accounts/,
+  },
   { by: ({ do: it }) => /^(?:end tenant|rotate token)$/.test(it), answer: /^401 unauthorized/ },
   { by: (action) => action.do === 'create' && action.repeats === 'other body', answer: /^400 / },
   { by: ({ do: it }) => it === 'refuse key' || it === 'new key', answer: /^401$/ },
