@@ -26,7 +26,15 @@ import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
 import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory, STEP_MS } from './line-memory.ts'
-import { callSilent, deadlineOf, dropTokens, endOverdue, isServed, oldSince } from './look.ts'
+import {
+  callSilent,
+  deadlineOf,
+  dropPausesOfGone,
+  dropTokens,
+  endOverdue,
+  isServed,
+  oldSince,
+} from './look.ts'
 import { resealLine } from './resealing.ts'
 import { laneOf, lineNow, takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
@@ -215,8 +223,11 @@ export class DeskLine {
     return memory.owesAnything ? itemShares.chosen() : []
   }
 
-  async tokenChanged(hash: string): Promise<void> {
-    if (this.#context.isClosed() || !this.#context.memory.owesAnything) return
+  /** `removed`: the token's id, if it was removed. One that has expired may be prolonged, so it keeps its pauses. */
+  async tokenChanged(hash: string, removed?: string): Promise<void> {
+    if (this.#context.isClosed()) return
+    if (removed !== undefined) this.#context.memory.dropPauses(({ token }) => token === removed)
+    if (!this.#context.memory.owesAnything) return
     const tokens = await this.#looks.lookAnew(hash)
     if (tokens.length === 0 || this.#context.isClosed()) return
     endOverdue(this.#context, this.#looks)
@@ -244,8 +255,7 @@ export class DeskLine {
     const { memory, accounts } = this.#context
     const lanes = new Set(accounts().map((account) => laneOf(account)))
     // The lane of a removed account never comes back.
-    for (const pause of memory.line.pauses)
-      if (pause.lane !== undefined && !lanes.has(pause.lane)) memory.resume(pause)
+    memory.dropPauses(({ lane }) => lane !== undefined && !lanes.has(lane))
     if (!this.#context.memory.owesAnything) return
     this.#lookAt = 0
     this.#context.armIn(1)
@@ -370,7 +380,9 @@ export class DeskLine {
   forget(now: number, keepOwnersMs: number): void {
     const { memory, isClosed } = this.#context
     memory.items.forget(now - WAITS_AT_MOST_MS - keepOwnersMs)
-    if (!isClosed()) dropTokens(this.#context, this.#looks)
+    if (isClosed()) return
+    dropTokens(this.#context, this.#looks)
+    this.#context.ports().defer(dropPausesOfGone(this.#context).catch(() => {}))
   }
 
   reseal(resealer: Resealer, after: string): Promise<{ after?: string }> {

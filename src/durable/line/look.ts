@@ -130,3 +130,11 @@ export function dropTokens({ memory, now }: LineContext, looks: TokenLooks): voi
     if (looks.stateOf(token) === 'gone' || at <= now() - IDLE_FOR_MS) memory.tokens.drop(token)
   }
 }
+
+/** Pauses of tokens that were removed, if the desk was not told. A token that is paused later is not in the list of pauses yet. */
+export async function dropPausesOfGone({ memory, ports, isClosed }: LineContext): Promise<void> {
+  const paused = new Set(memory.line.pauses.flatMap(({ token }) => token ?? []))
+  if (paused.size === 0) return
+  for (const { id } of await ports().registrar.listTokens()) paused.delete(id)
+  if (!isClosed()) memory.dropPauses(({ token }) => token !== undefined && paused.has(token))
+}
