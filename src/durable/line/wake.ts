@@ -36,8 +36,9 @@ export class Waking {
     this.#context.ports().defer(this.#run())
   }
 
-  /** Tells accounts of the first item of each list. */
-  addHeads(): void {
+  /** Tells accounts of the first item of each list. `isAnew`: also those that should ask by themselves. */
+  addHeads(isAnew = false): void {
+    if (isAnew) this.wakes.forgetAwake()
     const tokens = this.#context.memory.line.order.tokens()
     this.add(tokens.flatMap(({ lists }) => lists.flatMap(({ items }) => items[0]?.item ?? [])))
   }
