@@ -317,7 +317,7 @@ export class DeskLine {
     memory.resume(pause)
     if (!memory.owesAnything) return
     this.#armSoon()
-    this.#waking.addHeads()
+    this.#waking.addHeads(true)
   }
 
   // The alarm
