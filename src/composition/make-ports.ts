@@ -307,7 +307,7 @@ function deskPort(env: Env, name: string): Desk {
     cancelItem: (...which) => ask(async (desk) => desk.cancelItem(...which)),
     takeWork: (work) => ask((desk) => desk.takeWork(work)),
     report: (account, reports) => ask((desk) => desk.report(account, reports)),
-    tokenChanged: (tokenHash) => ask((desk) => desk.tokenChanged(tokenHash)),
+    tokenChanged: (...token) => ask((desk) => desk.tokenChanged(...token)),
     close: () => ask((desk) => desk.close()),
   }
 }

@@ -60,7 +60,7 @@ export abstract class LineMethods extends IdMethods {
     return this.parts.line.list(query)
   }
 
-  async tokenChanged(tokenHash: string): Promise<void> {
-    return this.parts.line.tokenChanged(tokenHash)
+  async tokenChanged(tokenHash: string, removed?: string): Promise<void> {
+    return this.parts.line.tokenChanged(tokenHash, removed)
   }
 }

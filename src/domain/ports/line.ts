@@ -38,8 +38,8 @@ export interface Line {
   pauseLine(pause: Pause, isPaused: boolean, by?: Actor): Promise<Pause[]>
   /** What waits, a page of it, by token and then oldest first. A desk of an older release lacks this method. */
   listLine(query: LineQuery): Promise<LinePage>
-  /** A token was removed or has changed: looks at its items now. */
-  tokenChanged(tokenHash: string): Promise<void>
+  /** A token was removed or has changed: looks at its items now. `removed`: its id, if it was removed. Its pauses end. */
+  tokenChanged(tokenHash: string, removed?: string): Promise<void>
 }
 
 /**

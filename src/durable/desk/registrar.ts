@@ -69,18 +69,18 @@ export class RegistrarPart {
     const token = this.#tables.tokens.remove(id)
     if (token) this.#audit.tokenRemoved(by, token)
     await this.#kv.write()
-    if (token) this.#tellDesks(token)
+    if (token) this.#tellDesks(token, token.id)
     return token
   }
 
   /** What the token has in line may end, or go on. A lost call is mended when the desk looks at the token itself. */
-  #tellDesks({ tenant, hash }: TokenRecord): void {
+  #tellDesks({ tenant, hash }: TokenRecord, ...removed: [id?: string]): void {
     const { ports, providers } = this.#deps
     const { desk, defer } = ports()
     for (const provider of providers)
       defer(
         desk(tenant, provider)
-          .tokenChanged(hash)
+          .tokenChanged(hash, ...removed)
           .catch(() => {})
       )
   }

@@ -26,7 +26,15 @@ import type { LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
 import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory, STEP_MS } from './line-memory.ts'
-import { callSilent, dropTokens, endOverdue, isServed, oldSince } from './look.ts'
+import {
+  callSilent,
+  deadlineOf,
+  dropPausesOfGone,
+  dropTokens,
+  endOverdue,
+  isServed,
+  oldSince,
+} from './look.ts'
 import { resealLine } from './resealing.ts'
 import { laneOf, lineNow, takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
@@ -87,13 +95,12 @@ export class DeskLine {
     this.#hasNames ||= this.namesSince !== undefined
     if (!this.#hasNames) this.#context.touchAccounts()
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
-    const roomIn = (waiting: number, token?: string) =>
-      this.#outlook.roomIn(waiting, lineNow(this.#context), token)
-    const { itemShares } = this.#context
-    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context), itemShares)
+    const line = () => lineNow(this.#context)
+    const roomIn = (count: number, token?: string) => this.#outlook.roomIn(count, line(), token)
+    const expectedMs = this.#outlook.firstEstimates(line, this.#context.itemShares)
     const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn, expectedMs })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
-    if (added.length > 0) this.#armSoon()
+    if (added.length > 0) this.#armSoon(Math.min(...added.map(({ sort }) => sort.startBy)))
     const told = this.#withPlaces(items, answers)
     this.#waking.add(added.map(({ item }) => item))
     this.#held.lookSoon()
@@ -216,8 +223,11 @@ export class DeskLine {
     return memory.owesAnything ? itemShares.chosen() : []
   }
 
-  async tokenChanged(hash: string): Promise<void> {
-    if (this.#context.isClosed() || !this.#context.memory.owesAnything) return
+  /** `removed`: the token's id, if it was removed. One that has expired may be prolonged, so it keeps its pauses. */
+  async tokenChanged(hash: string, removed?: string): Promise<void> {
+    if (this.#context.isClosed()) return
+    if (removed !== undefined) this.#context.memory.dropPauses(({ token }) => token === removed)
+    if (!this.#context.memory.owesAnything) return
     const tokens = await this.#looks.lookAnew(hash)
     if (tokens.length === 0 || this.#context.isClosed()) return
     endOverdue(this.#context, this.#looks)
@@ -245,8 +255,7 @@ export class DeskLine {
     const { memory, accounts } = this.#context
     const lanes = new Set(accounts().map((account) => laneOf(account)))
     // The lane of a removed account never comes back.
-    for (const pause of memory.line.pauses)
-      if (pause.lane !== undefined && !lanes.has(pause.lane)) memory.resume(pause)
+    memory.dropPauses(({ lane }) => lane !== undefined && !lanes.has(lane))
     if (!this.#context.memory.owesAnything) return
     this.#lookAt = 0
     this.#context.armIn(1)
@@ -308,16 +317,16 @@ export class DeskLine {
     memory.resume(pause)
     if (!memory.owesAnything) return
     this.#armSoon()
-    this.#waking.addHeads()
+    this.#waking.addHeads(true)
   }
 
   // The alarm
 
-  /** The pauses are short again. */
-  #armSoon(): void {
+  /** The pauses are short again. `by`: when something must have started. */
+  #armSoon(by = Infinity): void {
     const due = this.#context.now() + LOOK_EVERY_MS
     this.#pauseMs = LOOK_EVERY_MS
-    this.#lookAt = Math.min(due, this.#lookAt ?? due)
+    this.#lookAt = Math.min(due, by, this.#lookAt ?? due)
     this.#context.armIn(Math.max(1, this.#lookAt - this.#context.now()))
   }
 
@@ -349,7 +358,8 @@ export class DeskLine {
     this.#waking.add(itemShares.opened())
     const isWaiting = memory.line.held.size > 0 || isServed(this.#context, this.#looks)
     this.#pauseMs = isWaiting ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
-    this.#lookAt = Math.min(now() + this.#pauseMs, itemShares.opensAt())
+    const deadline = deadlineOf(memory.line, now())
+    this.#lookAt = Math.min(now() + this.#pauseMs, itemShares.opensAt(), deadline)
     await callSilent(this.#context, this.#waking)
   }
 
@@ -370,7 +380,9 @@ export class DeskLine {
   forget(now: number, keepOwnersMs: number): void {
     const { memory, isClosed } = this.#context
     memory.items.forget(now - WAITS_AT_MOST_MS - keepOwnersMs)
-    if (!isClosed()) dropTokens(this.#context, this.#looks)
+    if (isClosed()) return
+    dropTokens(this.#context, this.#looks)
+    this.#context.ports().defer(dropPausesOfGone(this.#context).catch(() => {}))
   }
 
   reseal(resealer: Resealer, after: string): Promise<{ after?: string }> {

@@ -102,6 +102,10 @@ export class LineMemory {
     })
   }
 
+  dropPauses(isOver: (pause: Pause) => boolean): void {
+    for (const pause of this.line.pauses) if (isOver(pause)) this.resume(pause)
+  }
+
   /** Writes the token's row as the memory is now. Call it in `change`. */
   saveToken(token: string): void {
     const { order, chosen } = this.line

@@ -38,8 +38,12 @@ export class Waking {
     this.#context.ports().defer(this.#run())
   }
 
-  /** Tells accounts of the first item of each list, and of the next one as long as some account takes it: several may be idle. */
-  addHeads(): void {
+  /**
+   * Tells accounts of the first item of each list, and of the next one as long as some account takes it: several may be idle. `isAnew`:
+   * also those that should ask by themselves.
+   */
+  addHeads(isAnew = false): void {
+    if (isAnew) this.wakes.forgetAwake()
     const tokens = this.#context.memory.line.order.tokens()
     const heads = tokens.flatMap(({ lists }) => lists.flatMap(({ items }) => items[0] ?? []))
     for (const head of heads) this.#heads.set(head.item, head)

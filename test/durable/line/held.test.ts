@@ -82,3 +82,18 @@ test('what names a job goes to the account of the job, also after that got anoth
   expect((await desk.ask(other)).work).toEqual([])
   expect((await desk.ask(renewed)).work).toMatchObject([{ item: held.item }])
 })
+
+test('what names an item that was cancelled meanwhile ends with it, and no account gets it [I4]', async () => {
+  const desk = new PlayedDesk()
+  const account = desk.addAccount('a')
+  const first = desk.newItem()
+  await desk.enqueue(first)
+  desk.line.cancel(first.item, undefined)
+  const late = naming(desk, first)
+  await desk.enqueue(late)
+  const { work } = await desk.ask(account)
+  expect(work).toEqual([])
+  await desk.ring(30_000)
+  expect(['untold', 'ended']).toContain(desk.stateOf(late.item))
+  expect((await desk.ask(account)).work).toEqual([])
+})

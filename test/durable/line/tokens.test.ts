@@ -206,3 +206,34 @@ test('a look that began before a change of the token does not undo it', async ()
   read.resolve(active)
   expect((await asked).work).toEqual([])
 })
+
+/** A pause of the token at all accounts, one at this account, and those of others. */
+function pauseAll(desk: PlayedDesk, lane: string): void {
+  for (const token of ['gone', 'other'])
+    for (const pause of [{ token }, { token, lane }]) desk.line.pause(pause)
+  desk.line.pause({ lane })
+}
+
+test.each([
+  ['the desk is told', (desk: PlayedDesk) => desk.line.tokenChanged('hash-gone', 'gone')],
+  [
+    'nobody tells the desk',
+    async (desk: PlayedDesk) => {
+      desk.line.forget(desk.now, 90 * 86_400_000)
+      await desk.settle()
+    },
+  ],
+])('the pauses of a removed token end with it, and no others: %s', async (_, hear) => {
+  const { desk, a } = open()
+  const lane = `${a.email} ${a.createdAt}`
+  desk.addToken('gone')
+  desk.addToken('other', { expiresAt: desk.now - 1 })
+  pauseAll(desk, lane)
+  const left = [{ token: 'other' }, { token: 'other', lane }, { lane }]
+  removeToken(desk, 'hash-gone')
+  await hear(desk)
+  expect(desk.line.pauses()).toEqual(left)
+  desk.restart()
+  expect(desk.line.pauses()).toEqual(expect.arrayContaining(left))
+  expect(desk.line.pauses()).toHaveLength(3)
+})

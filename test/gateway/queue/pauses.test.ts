@@ -94,6 +94,17 @@ test('the list of the queue says which pauses stand, and for one token those tha
   expect(await pausesOf()).toEqual([])
 })
 
+test('the pauses of a removed token end with it', async () => {
+  const other = await gateway.newToken({ tenant })
+  await pause('pause', { token: other.id })
+  await pause('pause', { token: other.id, account: A })
+  expect((await gateway.admin('DELETE', `/tokens/${other.id}`)).status).toBe(204)
+  await until(async () => {
+    const answer = await gateway.fetch('/v1/heygen/queue')
+    return ((await answer.json()) as { paused: object[] }).paused.length === 0
+  })
+})
+
 test('the deadlines of what is paused go on', async () => {
   await pause('pause', {})
   const name = await queue(gateway, { 'x-gateway-start-within': '60' })

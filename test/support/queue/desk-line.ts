@@ -131,7 +131,10 @@ export class PlayedDesk {
         find: async (hash: string) => this.copies.get(hash) ?? tokenOf(hash),
         forget: () => {},
       },
-      registrar: { findToken: async (hash: string) => tokenOf(hash) },
+      registrar: {
+        findToken: async (hash: string) => tokenOf(hash),
+        listTokens: async () => [...this.tokens.values()],
+      },
       defer: (work: Promise<unknown>) => this.#work.push(work),
       random: () => 0.5,
       newId: () => crypto.randomUUID(),
