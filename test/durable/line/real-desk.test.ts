@@ -55,6 +55,20 @@ test('a job of the line has its owner, and its item leads to it [I5]', async () 
   expect(owners.results).toMatchObject([[{ email, lease: work.leaseId }]])
 })
 
+test('a part of the desk that fails each time does not keep the line from its look [I3]', async () => {
+  const desk = await RealDesk.open(gateway, 'broken')
+  const item = desk.newItem()
+  item.sort.startBy = item.sort.askedAt + 5 * MINUTE
+  await desk.enqueue([item])
+  await desk.call(['dropTable', 'sign_in'])
+  await until(async () => {
+    await advance(gateway, MINUTE)
+    const [shown] = await desk.shown(item.record.names[0] ?? '')
+    return shown?.state !== 'waiting'
+  })
+  expect(await desk.shown(item.record.names[0] ?? '')).toMatchObject([{ reason: 'start_deadline' }])
+})
+
 test('a token that the operator removes ends what it has in line at once, without an alarm', async () => {
   const desk = await RealDesk.open(gateway, 'removed')
   const items = desk.newItems(120)
