@@ -69,6 +69,23 @@ test('a part of the desk that fails each time does not keep the line from its lo
   expect(await desk.shown(item.record.names[0] ?? '')).toMatchObject([{ reason: 'start_deadline' }])
 })
 
+test('the audit says that another token’s item was cancelled only if it was', async () => {
+  const desk = await RealDesk.open(gateway, 'cancelled')
+  const [late, waiting] = [desk.newItem(), desk.newItem()]
+  await desk.enqueue([late, waiting])
+  expect((await desk.pull()).answer.work).toMatchObject([{ item: late.item }])
+  const full = gateway.as((await gateway.newToken({ tenant: desk.tenant })).token)
+  const cancel = async ({ record }: typeof late) =>
+    (await full.fetch(`/v1/heygen/queue/${record.names[0]}`, { method: 'DELETE' })).status
+  expect([await cancel(late), await cancel(waiting), await cancel(waiting)]).toEqual([
+    409, 204, 204,
+  ])
+  const answer = await full.fetch('/v1/audit?limit=100')
+  const { lines } = (await answer.json()) as { lines: { action: string; subject: string }[] }
+  const cancelled = lines.filter(({ action }) => action === 'item.cancelled')
+  expect(cancelled.map(({ subject }) => subject)).toEqual([waiting.record.names[0]])
+})
+
 test('a token that the operator removes ends what it has in line at once, without an alarm', async () => {
   const desk = await RealDesk.open(gateway, 'removed')
   const items = desk.newItems(120)
