@@ -77,6 +77,7 @@ async function lineOver(scene: Scene): Promise<void> {
 
 /** Whether the gateway still owes anything, as far as clients can see. No promise: it only says when to look at the promises. */
 async function owedNow(scene: Scene): Promise<boolean> {
+  const { plan } = scene
   if (untoldNow(scene)) return true
   for (const tenant of scene.tenants) {
     if (tenant.endedAt !== undefined) continue
@@ -88,8 +89,16 @@ async function owedNow(scene: Scene): Promise<boolean> {
       deliveries?: unknown[]
     }
     if (owed.deliveries?.length !== 0) return true
+    if (plan.isCompared === true && plan.hasLine === true && (await isInLine(scene, tenant)))
+      return true
   }
   return false
+}
+
+/** Where the tables of the desks cannot be read, the list of the queue says what waits. */
+async function isInLine(scene: Scene, tenant: Tenant): Promise<boolean> {
+  const line = (await read(scene, tenant, '/v1/heygen/queue?limit=1')) as Record<string, number>
+  return line['waiting'] !== 0 || line['starting'] !== 0
 }
 
 /** The answer is not kept, since it was no client who asked. */

@@ -23,13 +23,15 @@ interface CreationStory {
 
 /** Names that differ from world to world. */
 const NAMES =
-  /[a-z]+-[0-9a-f]{20}|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=endpoints\/|deliveries\/|tokens\/|alerts\/|token=)[^/?&]+/g
+  /[a-z]+-[0-9a-f]{20}|(?:[a-z]+_)?[0-9a-f]{12}7[0-9a-f]{19}|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=endpoints\/|deliveries\/|tokens\/|alerts\/|token=)[^/?&]+/g
 
 export function storyOf(scene: Scene): Story {
   const { intentions, heygen, receivers, answers, answersOfSteps } = scene
-  const creations = [...intentions.values()].map(({ mark, answers: heard, views }) => {
+  const creations = [...intentions.values()].map(({ mark, answers: heard, views, item }) => {
     const jobs = heygen.creations.filter((one) => one.mark === mark).flatMap((one) => one.jobs)
-    const told = jobs.flatMap(({ id }) => toldOf(receivers.received, id))
+    // A queued job is told under its name, also if it never began.
+    const names = item?.names ?? jobs.map(({ id }) => id)
+    const told = names.flatMap((name) => toldOf(receivers.received, name))
     const ends = jobs.map(({ isDone }) => (isDone ? 'done' : 'failed'))
     const seen = views.map(({ status }) => status)
     return [mark, { answers: heard, jobs: ends, views: seen, told: told.toSorted() }] as const
@@ -86,11 +88,18 @@ export function countsOf(stories: readonly Story[]): Record<string, number> {
   return counts
 }
 
-/** What a fault, a kill or a full pool answers. Which creation meets one is a matter of time and chance. */
-const PASSING = /^(?:cut|2\d\d|402|409 |424 |429|5\d\d)/
+/**
+ * What a fault, a kill or a full pool answers. Which creation meets one is a matter of time and chance. An item of a bulk call has a
+ * word alone, and none if the whole call was refused.
+ */
+const PASSING =
+  /^(?:cut|2\d\d|402|409 |424 |429|5\d\d|nothing|slots_full|queue_full|account_unavailable|request_in_progress|outcome_unknown|internal)/
 /** What a step of the plan explains, if it comes before the creation. */
 const EXPLAINED: { by: (action: Action) => boolean; answer: RegExp }[] = [
-  { by: ({ do: it }) => /^(?:remove|hand over|end tenant)$/.test(it), answer: /^404 no_accounts/ },
+  {
+    by: ({ do: it }) => /^(?:remove|hand over|end tenant)$/.test(it),
+    answer: /^(?:404 )?no_accounts/,
+  },
   { by: ({ do: it }) => /^(?:end tenant|rotate token)$/.test(it), answer: /^401 unauthorized/ },
   { by: (action) => action.do === 'create' && action.repeats === 'other body', answer: /^400 / },
   { by: ({ do: it }) => it === 'refuse key' || it === 'new key', answer: /^401$/ },

@@ -152,15 +152,23 @@ function toldToCustomer(scene: Scene, token: OwnToken): string[] {
   return [...foreign, ...untold.map(({ mark }) => `I3 own: ${told} was not told of ${mark}`)]
 }
 
+interface UsageRow {
+  token: string | null
+  outcome: string
+  jobs: number
+}
+
 /** Usage has only its own rows, and no job more than it has made. */
 async function usageOfOthers(scene: Scene, { as, marks }: OwnToken): Promise<string[]> {
   const answer = await ask(scene, as, 'GET', '/v1/usage')
-  const { rows = [] } = jsonOf(answer) as { rows?: { token: string | null; jobs: number }[] }
+  const { rows = [] } = jsonOf(answer) as { rows?: UsageRow[] }
   const jobs = scene.heygen.creations
     .filter(({ mark }) => marks.includes(mark))
     .flatMap((one) => one.jobs).length
   const tasks = [...scene.kling.tasks.values()].filter(({ mark }) => marks.includes(mark)).length
-  const counted = rows.reduce((sum, row) => sum + row.jobs, 0)
+  // A creation of which nobody knows whether it was started counts, too, and the provider may have no job of it.
+  const done = rows.filter(({ outcome }) => outcome === 'completed')
+  const counted = done.reduce((sum, row) => sum + row.jobs, 0)
   const isForeign = rows.some(({ token }) => token !== null && token !== as.tokenId)
   return isForeign || counted > jobs + tasks
     ? [

@@ -1,6 +1,6 @@
 /** I3 and I4, by the checks of the storm: what was started, what was told, and how often. */
 import * as checks from '../../test/support/storm/storm-checks.ts'
-import { namedReal, realIds, underNames, underRealIds } from './line/names.ts'
+import { isNameless, namedReal, realIds, underNames, underRealIds } from './line/names.ts'
 import type { BookedCreation } from '../witness/books.ts'
 import {
   ask,
@@ -160,7 +160,7 @@ function toldThoughUntracked({ intentions, heygen, receivers }: Scene): string[]
 function isLeftOut(scene: Scene, real: ReadonlyMap<string, string>, intention: Intention): boolean {
   const { mark, isUntracked, item } = intention
   const { jobIds } = namedReal(real, intention)
-  if (item?.isDeleted) return true
+  if (item?.isDeleted || isNameless(scene, intention)) return true
   const booked = scene.heygen.creations.filter((one) => one.mark === mark)
   const isDropped = booked.some(({ account, jobs }) =>
     scene.drops.some(

@@ -5,10 +5,13 @@
  */
 import { CALM } from '../platform/universe.ts'
 import { CALM_HEYGEN } from '../witness/books.ts'
-import type { Action, Plan, PlannedCreation, Step } from './plan.ts'
+import type { Action, Plan, PlannedCreation, PlannedItem, PlannedLine, Step } from './plan.ts'
 
 /** Of the jobs of a crowded plan, at most: else most of its creations would only hear that no slot is free. */
 const JOB_MS_MAX = 240_000
+
+/** What waits in the line waits for so long at most. */
+const WAITS_MS = 7_200_000
 
 /** HEYGEN_MAX_JOBS. */
 const SLOTS_MAX = 10
@@ -18,12 +21,14 @@ const INSIDE = new Set<Action['do']>([
   ...(['unreachable object', 'crash object', 'lose copies'] as const),
   ...(['rotate master key', 'export and import', 'restore tenant'] as const),
   ...(['upload', 'delete file', 'sign in'] as const),
-  ...(['queue', 'second token', 'end token'] as const),
+  // A token that expires does so by the Worker's own clock, and one that was ended may be in its copies for a minute of that clock.
+  // How soon pauses and drained accounts count is looked at in the simulation's time.
+  ...(['end token', 'pause', 'drain'] as const),
   ...(['add kling', 'kling task', 'list kling', 'sign own', 'page'] as const),
 ])
 
 export function fromOutside(plan: Plan): Plan {
-  const { isLong: _, isMeasured: _m, vars: _v, ...drawn } = plan
+  const { isLong: _, isMeasured: _m, isShared: _s, vars: _v, ...drawn } = plan
   return named({
     ...drawn,
     ...{ places: ['fra'], isolates: 1, skewMs: 0, isCompared: true },
@@ -33,14 +38,35 @@ export function fromOutside(plan: Plan): Plan {
       times: one.times === 'seconds' ? 'millis' : one.times,
     })),
     rates: { ...CALM, network: { ...plan.rates.network, requestDies: 0 } },
-    steps: plan.steps.filter(({ action }) => !INSIDE.has(action.do)).map(withoutFiles),
+    steps: plan.steps
+      .filter(({ action }) => !INSIDE.has(action.do))
+      .map(({ after, action }) => ({ after, action: inside(action, creationOutside) })),
   })
 }
 
-function withoutFiles({ after, action }: Step): Step {
-  if (action.do !== 'create') return { after, action }
-  const { files: _, ...rest } = action
-  return { after, action: rest }
+type Creation = PlannedCreation | PlannedItem
+
+/** The action with each creation in it, also one of many in a call, changed. */
+function inside(action: Action, change: (creation: Creation) => Creation): Action {
+  const isCreation = (value: unknown): value is Creation =>
+    typeof value === 'object' &&
+    value !== null &&
+    'do' in value &&
+    (value.do === 'create' || value.do === 'queue')
+  const changed: unknown = JSON.parse(JSON.stringify(action), (_, value: unknown) =>
+    isCreation(value) ? change(value) : value
+  )
+  return changed as Action
+}
+
+function creationOutside(creation: Creation): Creation {
+  const { files: _, ...rest } = creation
+  return rest.do === 'queue' ? { ...rest, line: hasty(rest.line) } : rest
+}
+
+/** Nobody waits for seven days here. */
+function hasty(line: PlannedLine): PlannedLine {
+  return { ...line, startWithinMs: Math.min(line.startWithinMs ?? WAITS_MS, WAITS_MS) }
 }
 
 /** More of the same: each creation `times` times, under marks of its own and after a while, at accounts with more slots. */
@@ -58,7 +84,7 @@ export function crowded(plan: Plan, times: number): Plan {
     })),
     steps: steps
       .flatMap(({ after, action }) =>
-        action.do === 'create'
+        action.do === 'create' || action.do === 'queue'
           ? again(after, action, times, plan.rageMs / times)
           : [{ after, action }]
       )
@@ -66,7 +92,7 @@ export function crowded(plan: Plan, times: number): Plan {
   }
 }
 
-function again(after: number, action: PlannedCreation, times: number, everyMs: number): Step[] {
+function again(after: number, action: Creation, times: number, everyMs: number): Step[] {
   return Array.from({ length: times }, (_, n) => ({
     after: after + n * everyMs,
     action: { ...action, mark: n === 0 ? action.mark : `${action.mark}${n}000` },
@@ -87,32 +113,38 @@ function lettersOf(seed: number): string {
   return String(seed).replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)] ?? '')
 }
 
-/** What a fault of a plan is, or depends on when what happens. */
+/** What a fault of a plan is, or depends on when what happens. So does whatever lasts for a while (`forMs`). */
 const UNSTEADY = new Set<Action['do']>([
-  ...(['new key', 'refuse key', 'fail endpoint', 'kill isolate'] as const),
+  ...(['new key', 'kill isolate'] as const),
   ...(['agent', 'low balance', 'stream'] as const),
 ])
 const STEPS_MAX = 12
 
 /** The plan without faults. Its steps come one after the other, so what comes of it is the same in every world. */
 export function inCalm(plan: Plan, most = STEPS_MAX): Plan {
-  const steps = plan.steps.filter(({ action }) => !UNSTEADY.has(action.do)).slice(0, most)
+  const steps = plan.steps
+    .filter(({ action }) => !UNSTEADY.has(action.do) && !('forMs' in action))
+    .slice(0, most)
   return {
     ...plan,
-    ...{ rates: CALM, rageMs: 0, isInTurn: true, steps: steps.map(calmStep) },
+    ...{ rates: CALM, rageMs: 0, isInTurn: true },
+    steps: steps.map(({ after, action }) => ({ after, action: inside(action, calmCreation) })),
     heygen: { ...CALM_HEYGEN, jobMs: { least: 5000, most: 10_000 } },
   }
 }
 
-function calmStep({ after, action }: Step): Step {
-  return { after, action: action.do === 'create' ? calmCreation(action) : action }
-}
-
-function calmCreation(planned: PlannedCreation): PlannedCreation {
+function calmCreation(planned: Creation): Creation {
   const { leavesAfterMs: _, own, repeats, laterMs, ...rest } = planned
   return {
     ...{ ...rest, polls: 0 },
     ...(own === undefined ? {} : { own: 'told' as const }),
     ...(laterMs === undefined || repeats === undefined ? {} : { repeats, laterMs: 5000 }),
-  }
+    ...(rest.do === 'queue' ? { line: calmLine(rest.line) } : {}),
+  } as Creation
+}
+
+/** Whether it is cancelled or too late before its start is a matter of moments. */
+function calmLine(line: PlannedLine): PlannedLine {
+  const { startWithinMs: _, cancelsAfterMs: _c, cancelsBy: _b, ...rest } = line
+  return rest
 }

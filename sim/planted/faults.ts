@@ -30,8 +30,8 @@ const NEW: readonly Written[] = [
     harm: 'what was added up for usage is added up again',
     breaks: ['usage'],
     file: 'src/durable/usage/usage-rows.ts',
-    from: 'if (ends.length > 0) this',
-    to: 'if (ends.length < 0) this',
+    from: 'if (byTenant.size > 0) this',
+    to: 'if (byTenant.size < 0) this',
   },
   {
     name: 'fold before the deletion',

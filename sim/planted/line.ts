@@ -147,8 +147,8 @@ const IN_ONE_PLACE: readonly Written[] = [
     harm: 'an account is not offered its own lane',
     breaks: ['line'],
     file: 'src/domain/queue/may-start.ts',
-    from: "if (lane === '' || lane === own) return true",
-    to: "if (lane === '' || lane === own + own) return true",
+    from: "return lane === '' || lane === own",
+    to: "return lane === '' || lane === own + own",
   },
   {
     name: 'removed token goes on',
@@ -238,8 +238,8 @@ const OF_WHAT_STOPS: readonly Written[] = [
     harm: 'a report deletes the body before it is known what it says, and what goes back has none',
     breaks: ['line'],
     file: 'src/durable/line/reports.ts',
-    from: '  const choice = memory.line.chosen.get(row.item)?.choice\n  const tries = choice ?',
-    to: "  const choice = memory.line.chosen.get(row.item)?.choice\n  if (choice) memory.items.save(row, 'dropped')\n  const tries = choice ?",
+    from: 'const tries = last ? [...row.record.tries, last] : row.record.tries',
+    to: "if (last) memory.items.save(row, 'dropped')\n  const tries = last ? [...row.record.tries, last] : row.record.tries",
   },
   {
     name: 'bulk answers swapped',

@@ -107,7 +107,7 @@ async function queueMany(scene: Scene, as: Tenant, mark: string): Promise<void> 
     const [said] = await bulk(scene, as, [
       { path: VIDEO.path, body, headers: { 'Idempotency-Key': key } },
     ])
-    intention.answers.push(said?.code ?? String(said?.id !== undefined))
+    intention.answers.push(said?.id === undefined ? (said?.code ?? 'nothing') : '200')
     if (said?.id !== undefined) item.names.push(said.id)
   }
   intention.jobIds.push(...item.names)

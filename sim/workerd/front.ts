@@ -12,8 +12,11 @@ const UNANSWERED_MS = 60_000
 /** For so long a plan waits for what is owed, in the time of the world. */
 const REST_MS = 8 * 3_600_000
 const LOOK_MS = 120_000
-/** `Prefer: wait` is not divided by TIME_SCALE, and has whole seconds. */
+/** What a call itself says in whole seconds is not divided by TIME_SCALE. */
 const SHORTEST_WAIT = 'wait=1'
+const START_WITHIN = 'x-gateway-start-within'
+/** In the items of a bulk call. */
+const STARTS_WITHIN = new RegExp(`("${START_WITHIN}":"?)(\\d+)`, 'gi')
 const RECEIVER = /https:\/\/app\.example\.com/g
 
 export class WorkerdFront implements Front {
@@ -77,17 +80,29 @@ export class WorkerdFront implements Front {
     while (this.world.now < latest && (await isOwed())) await this.world.sleep(LOOK_MS, 'rest')
   }
 
+  #shownSeconds(text: string): string {
+    return String(Math.ceil(this.world.shownMs(Number(text))))
+  }
+
+  #shownBody(body: string): string {
+    return body
+      .replace(RECEIVER, this.#receiver)
+      .replace(STARTS_WITHIN, (_, name: string, text: string) => name + this.#shownSeconds(text))
+  }
+
   async #send({ method, url, headers, body, leavesAfterMs }: ClientCall): Promise<ClientAnswer> {
+    const { prefer, [START_WITHIN]: startWithin } = headers
     const ms = leavesAfterMs === undefined ? UNANSWERED_MS : this.world.shownMs(leavesAfterMs)
     try {
       const answer = await fetch(url.replace(ORIGIN, this.#workerd.url), {
         ...{ method, redirect: 'manual', signal: AbortSignal.timeout(Math.ceil(ms)) },
         headers: {
           ...headers,
-          ...(headers['prefer'] === undefined ? {} : { prefer: SHORTEST_WAIT }),
+          ...(prefer === undefined ? {} : { prefer: prefer.replace(/wait=\d+/, SHORTEST_WAIT) }),
+          ...(startWithin === undefined ? {} : { [START_WITHIN]: this.#shownSeconds(startWithin) }),
           'cf-connecting-ip': this.#address,
         },
-        ...(body === undefined ? {} : { body: body.replace(RECEIVER, this.#receiver) }),
+        ...(body === undefined ? {} : { body: this.#shownBody(body) }),
       })
       const text = await answer.text()
       return { status: answer.status, headers: Object.fromEntries(answer.headers), body: text }

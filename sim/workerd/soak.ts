@@ -257,6 +257,8 @@ class Run {
     const { workerd } = this.#stage
     for (const row of await workerd.leases())
       this.#violated('workerd', `I2 a lease at rest: ${row}`)
+    for (const row of await workerd.queued())
+      this.#violated('workerd', `line: an item at rest: ${row.slice(0, 800)}`)
     const find = secretsIn(this.played.flatMap(({ secrets }) => secrets))
     for (const line of workerd.logs)
       for (const secret of find(line))

@@ -22,6 +22,10 @@ interface HeapUsage {
   backingStorageSize: number
 }
 
+const LINE_LEFT = `
+  SELECT item, sort, record, is_gone FROM queued WHERE is_gone = 0 OR sealed IS NOT NULL
+`
+
 export class Workerd {
   readonly logs: string[] = []
   kills = 0
@@ -136,17 +140,26 @@ export class Workerd {
   }
 
   /** Leases of jobs that have not ended, in any object. */
-  async leases(): Promise<string[]> {
+  leases(): Promise<string[]> {
+    return this.#rowsOf('lease', LEASES_LEFT)
+  }
+
+  /** What still waits in the line of any desk, and bodies that are kept without need. */
+  queued(): Promise<string[]> {
+    return this.#rowsOf('queued', LINE_LEFT)
+  }
+
+  async #rowsOf(table: string, query: string): Promise<string[]> {
     const found: string[] = []
     for (const name of await this.#names()) {
       if (!name.endsWith('.sqlite')) continue
       const database = new DatabaseSync(name)
       try {
-        const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'lease'").all()
+        const tables = database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').all(table)
         if (tables.length > 0)
           found.push(
             ...database
-              .prepare(LEASES_LEFT)
+              .prepare(query)
               .all()
               .map((row) => JSON.stringify(row))
           )

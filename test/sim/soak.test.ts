@@ -1,7 +1,8 @@
 /** A sample of `npm run soak`: plans of the simulation, played against the real Worker in workerd. soak.full.test.ts plays more. */
 import { expect, test, vi } from 'vitest'
 import { drawPlan } from '../../sim/plans/draw.ts'
-import { crowded, fromOutside } from '../../sim/plans/outside.ts'
+import { crowded, fromOutside, inCalm } from '../../sim/plans/outside.ts'
+import type { Plan } from '../../sim/plans/plan.ts'
 import { differences, unexplained, type Story } from '../../sim/story.ts'
 import { secretsIn } from '../../sim/workerd/secrets.ts'
 import { printed, soak } from '../../sim/workerd/soak.ts'
@@ -9,7 +10,8 @@ import { printed, soak } from '../../sim/workerd/soak.ts'
 vi.setConfig({ testTimeout: 600_000 })
 
 test('what a plan without faults gives in the simulation, it gives in workerd: the same is served, refused and told [I1, I2, I3, I4, I5, I6, I7]', async () => {
-  const report = await soak({ from: 41, calm: { plans: 2, steps: 4, scale: 15, lanes: 2 } })
+  // Two of them are about the line.
+  const report = await soak({ from: 46, calm: { plans: 3, steps: 4, scale: 15, lanes: 3 } })
   expect(report.violations, printed(report).join('\n')).toEqual([])
   expect(report.jobs).toBeGreaterThanOrEqual(5)
 })
@@ -36,6 +38,22 @@ test('a refusal in one world alone needs a fault, a full pool or a step that exp
   expect(unexplained(plan, story(), story({ answers: ['429 slots_full'] }))).toEqual([])
   expect(unexplained(plan, story(), gone)).toHaveLength(1)
   expect(unexplained(removing, story(), gone)).toEqual([])
+})
+
+test('the line is played outside too: what waits has an end in sight, and in calm nothing of it is a matter of moments', () => {
+  const items = ({ steps }: Plan) =>
+    steps.flatMap(({ action }) => (action.do === 'queue' ? [action] : []))
+  const plans = [8, 13, 18].map((seed) => fromOutside(drawPlan(seed)))
+  const deadlines = plans.flatMap(items).map(({ line }) => line.startWithinMs ?? Infinity)
+  expect(deadlines.length).toBeGreaterThan(20)
+  expect(Math.max(...deadlines)).toBeLessThanOrEqual(7_200_000)
+  expect(plans.flatMap(items).some(({ line }) => line.cancelsAfterMs !== undefined)).toBe(true)
+  const calm = plans.flatMap((plan) => items(inCalm(plan, 100)))
+  expect(calm.length).toBeGreaterThan(20)
+  for (const { line } of calm)
+    expect([line.startWithinMs, line.cancelsAfterMs]).toEqual([undefined, undefined])
+  const crowd = plans.flatMap((plan) => items(crowded(plan, 3)))
+  expect(new Set(crowd.map(({ mark }) => mark)).size).toBe(3 * deadlines.length)
 })
 
 test('plans that share a gateway share no account and no mark', () => {

@@ -22,7 +22,7 @@ export function startedThoughHeldUp(scene: Scene): string[] {
   const queued = startedOf(scene)
   return [
     ...queued.flatMap((one) => inPause(scene, one, graceMs)),
-    ...queued.flatMap((one) => afterDeadline(one, graceMs)),
+    ...queued.flatMap((one) => afterDeadline(scene, one, graceMs)),
     ...queued.flatMap((one) => beforeOther(scene, one)),
     ...onDrained(scene, graceMs),
   ]
@@ -58,11 +58,16 @@ function isWithin({ everyTenant }: Scene, { tenant, from, to }: HeldUp, at: numb
   return from + ms < at && at < Math.min(to, endedAt)
 }
 
-function afterDeadline({ creation, job, item }: Started, graceMs: number): string[] {
+/** The name has the time of the Worker's clock, which may be slower than the world. */
+function afterDeadline(
+  { universe: { world } }: Scene,
+  { creation, job, item }: Started,
+  graceMs: number
+): string[] {
   const { startWithinMs, names } = item
   const [name = ''] = names
   if (startWithinMs === undefined) return []
-  const lateMs = job.createdAt - askedAt(name) - startWithinMs
+  const lateMs = world.shown(job.createdAt) - askedAt(name) - world.shownMs(startWithinMs)
   return lateMs > graceMs
     ? [`line: ${creation.mark} was started ${lateMs} ms after its deadline`]
     : []

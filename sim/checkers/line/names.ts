@@ -4,7 +4,8 @@ import type { Intention, Scene } from '../../clients/scene.ts'
 
 /**
  * By name, as the desk's table says. It says nothing of a job of which the gateway does not know whether it is the creation's own. The
- * table of a removed tenant is empty, and its clients know the names: what was told of a name shows whether its job was known.
+ * table of a removed tenant is empty, and those of workerd are not read. Clients know the names: what was told of a name shows whether
+ * its job was known.
  */
 export function realIds(scene: Scene): Map<string, string> {
   const found = new Map<string, string>()
@@ -15,7 +16,8 @@ export function realIds(scene: Scene): Map<string, string> {
       if (id !== undefined) found.set(name, id)
     }
   for (const { mark, item, tenant } of scene.intentions.values()) {
-    if (!item || scene.everyTenant[tenant]?.endedAt === undefined) continue
+    const isTabled = scene.everyTenant[tenant]?.endedAt === undefined && !scene.plan.isCompared
+    if (!item || isTabled) continue
     const jobs = scene.heygen.creations
       .filter((one) => one.mark === mark)
       .flatMap((one) => one.jobs)
@@ -27,6 +29,13 @@ export function realIds(scene: Scene): Map<string, string> {
     }
   }
   return found
+}
+
+/**
+ * Its client's answer was cut, and it has no address of its own. So without the tables nobody knows under which name it is told.
+ */
+export function isNameless({ plan }: Scene, { item, own }: Intention): boolean {
+  return plan.isCompared === true && item?.names.length === 0 && own === undefined
 }
 
 /** Names of HeyGen's form that were told to the creation's own address. */

@@ -229,7 +229,9 @@ async function untoldOf(
   const steady = endpoints.filter(
     ({ on, isUncertain }) => !isUncertain && on.length === 1 && on[0]?.to === undefined
   )
-  const early = steady.filter(({ on }) => (on[0]?.from ?? 0) + CLOCKS_MS < askedAt(name))
+  const early = steady.filter(
+    ({ on }) => scene.universe.world.shown(on[0]?.from ?? 0) + CLOCKS_MS < askedAt(name)
+  )
   const wanted = [...(own === undefined ? [] : [own]), ...early.map(({ path }) => path)]
   const missing = wanted.filter(
     (path) => !posts.some((post) => post.path.startsWith(path) && post.status === 200)

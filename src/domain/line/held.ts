@@ -35,10 +35,13 @@ export function turnOfHeld(named: readonly NamedItem[]): HeldTurn {
   return open ? { kind: 'held', after: open.item } : { kind: 'ready' }
 }
 
-/** What a new item waits for. Undefined: for nothing, or it names one that failed, which its own start will show. */
+/**
+ * What decides about a new item: what it waits for, or what has failed, with which the next look ends it. It must not be sent: the
+ * provider does not know the name of a job that never was. Undefined: nothing does.
+ */
 export function afterOf(named: readonly NamedItem[]): string | undefined {
   const turn = turnOfHeld(named)
-  return turn.kind === 'held' ? turn.after : undefined
+  return turn.kind === 'ready' ? undefined : turn.after
 }
 
 function fateOf({ state, outcome, isForgotten }: NamedItem): 'open' | 'completed' | 'failed' {

@@ -159,8 +159,8 @@ export class Outlook {
   }
 
   /**
-   * `place`: how many start before it, plus one. No `startsAt`: nothing that may serve it goes on, since it is paused. `isPrompt`: what
-   * takes long to find is left out.
+   * `place`: how many start before it, plus one. No `startsAt`: nothing that may serve it goes on, since it is paused or drained.
+   * `isPrompt`: what takes long to find is left out.
    */
   expect(waiting: WaitingItem, line: LineNow, isPrompt = false): Partial<Expected> {
     const { tokens, now } = line

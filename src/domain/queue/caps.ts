@@ -5,6 +5,17 @@ const BYTES_MAX = 512 * 1024 * 1024
 const RETRY_AFTER_MIN_SECONDS = 5
 const RETRY_AFTER_MAX_SECONDS = 59
 
+const SAID: Record<string, string> = {
+  items: '10,000 creations wait there',
+  bytes: 'its creations take 512 MiB',
+  token: 'this token has as many creations there as it may (maxQueued)',
+}
+
+/** What a client is told of a cap. A newer desk may have one that is not known here. */
+export function capInWords(cap: string): string {
+  return SAID[cap] ?? cap
+}
+
 /** The cap that an item of so many sealed bytes would break. `token`: the token's own `maxQueued`. */
 export function capOf(
   waiting: { items: number; bytes: number; ofToken: number },

@@ -27,11 +27,6 @@ export function servesLane({ lane: own }: Pick<Pull, 'lane'>, lane: string): boo
   return lane === '' || lane === own
 }
 
-/** The lanes whose items an account may start, of its own free will. */
-export function lanesServedBy(own: string): string[] {
-  return ['', own]
-}
-
 /** The account as if nothing ran there: what it can start then, it can start one day. */
 export function asIfEmpty(pull: Pull): Pull {
   const { savedFor: _, ...rest } = pull

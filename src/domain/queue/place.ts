@@ -6,7 +6,6 @@
 import { clientOrItem, takeTurn, type Head, type Owed, type TokenInLine } from './choose-next.ts'
 import { classOf, effectivePriority } from './effective-priority.ts'
 import { compareAge, laneName, type ItemList, type WaitingItem } from './item-lists.ts'
-import { lanesServedBy } from './may-start.ts'
 import { additionOf, raisedPass } from './pass.ts'
 import type { WaitingClient } from './waiting-clients.ts'
 
@@ -71,7 +70,7 @@ export function placesOf(
       if (from !== undefined && from > slot.at) later.push(from)
       return from !== undefined && from <= slot.at
     }
-    const lanes = lanesServedBy(of.lane)
+    const lanes = ['', of.lane]
     const heads = rows.flatMap((row) => {
       const client = row.clients.findLast(({ next }) => accountsOf(next).has(of.account))
       return clientOrItem(client, firstOf(row, lanes, mayStart)) ?? []

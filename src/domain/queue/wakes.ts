@@ -28,6 +28,11 @@ export class Wakes {
     return new Map(known.map(({ account, free, held }) => [account, held / (free + held)]))
   }
 
+  /** None is relied on to ask by itself: while all was paused, slots may have come free that nobody asked with. */
+  forgetAwake(): void {
+    for (const known of this.#known.values()) known.awakeUntil = 0
+  }
+
   /** The account asked for work. `pull.free`: the slots that it has left after what it got. `until`: where it was told that more waits. */
   noteAsked(pull: Pull, now: number, until = 0): void {
     this.#known.set(pull.account, { pull, askedAt: now, awakeUntil: until })

@@ -26,7 +26,15 @@ import type { CancelWish, LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
 import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory, STEP_MS } from './line-memory.ts'
-import { callSilent, dropPausesOfGone, dropTokens, endOverdue, isServed, oldSince } from './look.ts'
+import {
+  callSilent,
+  deadlineOf,
+  dropPausesOfGone,
+  dropTokens,
+  endOverdue,
+  isServed,
+  oldSince,
+} from './look.ts'
 import { resealLine } from './resealing.ts'
 import { laneOf, lineNow, takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
@@ -87,13 +95,12 @@ export class DeskLine {
     this.#hasNames ||= this.namesSince !== undefined
     if (!this.#hasNames) this.#context.touchAccounts()
     const maxQueuedOf = (token: string) => this.#looks.maxQueuedOf(token)
-    const roomIn = (waiting: number, token?: string) =>
-      this.#outlook.roomIn(waiting, lineNow(this.#context), token)
-    const { itemShares } = this.#context
-    const expectedMs = this.#outlook.firstEstimates(() => lineNow(this.#context), itemShares)
+    const line = () => lineNow(this.#context)
+    const roomIn = (count: number, token?: string) => this.#outlook.roomIn(count, line(), token)
+    const expectedMs = this.#outlook.firstEstimates(line, this.#context.itemShares)
     const answers = enqueueAll(this.#context, items, { maxQueuedOf, roomIn, expectedMs })
     const added = items.filter((_, at) => answers[at]?.kind === 'queued')
-    if (added.length > 0) this.#armSoon()
+    if (added.length > 0) this.#armSoon(Math.min(...added.map(({ sort }) => sort.startBy)))
     const told = this.#withPlaces(items, answers)
     this.#waking.add(added.map(({ item }) => item))
     this.#held.lookSoon()
@@ -312,16 +319,16 @@ export class DeskLine {
     memory.resume(pause)
     if (!memory.owesAnything) return
     this.#armSoon()
-    this.#waking.addHeads()
+    this.#waking.addHeads(true)
   }
 
   // The alarm
 
-  /** The pauses are short again. */
-  #armSoon(): void {
+  /** The pauses are short again. `by`: when something must have started. */
+  #armSoon(by = Infinity): void {
     const due = this.#context.now() + LOOK_EVERY_MS
     this.#pauseMs = LOOK_EVERY_MS
-    this.#lookAt = Math.min(due, this.#lookAt ?? due)
+    this.#lookAt = Math.min(due, by, this.#lookAt ?? due)
     this.#context.armIn(Math.max(1, this.#lookAt - this.#context.now()))
   }
 
@@ -353,7 +360,8 @@ export class DeskLine {
     this.#waking.add(itemShares.opened())
     const isWaiting = memory.line.held.size > 0 || isServed(this.#context, this.#looks)
     this.#pauseMs = isWaiting ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
-    this.#lookAt = Math.min(now() + this.#pauseMs, itemShares.opensAt())
+    const deadline = deadlineOf(memory.line, now())
+    this.#lookAt = Math.min(now() + this.#pauseMs, itemShares.opensAt(), deadline)
     await callSilent(this.#context, this.#waking)
   }
 

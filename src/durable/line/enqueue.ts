@@ -170,7 +170,7 @@ function toTry({ account, at, why, backAt }: Try): NonNullable<ItemShown['tries'
   }
 }
 
-/** Whether a new item waits for another one. Of one that runs it is not known here whether it has ended. */
+/** Whether a new item waits for another one, or ends with it. Of one that runs it is not known here whether it has ended. */
 function isHeld({ memory }: LineContext, { named = [] }: ItemRecord): boolean {
   const items = named.flatMap(({ item }): NamedItem[] => {
     const row = memory.items.find(item)

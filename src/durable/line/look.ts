@@ -9,6 +9,7 @@ import type { ItemEvent } from '#domain/queue/item-state.ts'
 import type { UnstartedReason } from '#domain/queue/item.ts'
 import { servesLane } from '#domain/queue/may-start.ts'
 import type { LineContext } from './context.ts'
+import type { Line } from './line-memory.ts'
 import { endWaiting } from './reports.ts'
 import { laneOf } from './take-work.ts'
 import type { TokenLooks } from './token-looks.ts'
@@ -19,6 +20,7 @@ const SILENT_MS = 30_000
 /** What is chosen for so long may have lost its account's answer. */
 const CHOSEN_FOR_MS = 120_000
 const ENDED_AT_ONCE = 100
+const DEADLINES_APART_MS = 1000
 const IDLE_FOR_MS = 7 * 86_400_000
 
 type WhyEnded = ItemEvent & UnstartedReason
@@ -42,6 +44,15 @@ export function endOverdue(context: LineContext, looks: TokenLooks): void {
     return reason === undefined ? [] : [[one.item, reason]]
   })
   endAll(context, due)
+}
+
+/** When the next of what waits must have started. Epoch ms, a second from now at the earliest: what ends together is looked at once. */
+export function deadlineOf({ order, held }: Line, now: number): number {
+  const lists = order.tokens().flatMap((of) => of.lists)
+  let first = Infinity
+  for (const { items } of lists) for (const { sort } of items) first = Math.min(first, sort.startBy)
+  for (const { startBy } of held.values()) first = Math.min(first, startBy)
+  return Math.max(now + DEADLINES_APART_MS, first)
 }
 
 /** 100 in a transaction, until none is left. */

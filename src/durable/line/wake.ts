@@ -5,7 +5,7 @@
 import { isPaused } from '#domain/line/pauses.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { orderOf } from '#domain/accounts/balancing.ts'
-import type { WaitingItem } from '#domain/queue/item-lists.ts'
+import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
 import { Wakes } from '#domain/queue/wakes.ts'
 import type { LineContext } from './context.ts'
 import { laneOf } from './take-work.ts'
@@ -22,6 +22,8 @@ export class Waking {
   readonly wakes = new Wakes()
   readonly #context: LineContext
   readonly #fresh = new Set<string>()
+  /** Those of them after which the next one of their list is told of, once an account has taken them. */
+  readonly #heads = new Map<string, WaitingItem>()
   #isRunning = false
 
   constructor(context: LineContext) {
@@ -36,25 +38,45 @@ export class Waking {
     this.#context.ports().defer(this.#run())
   }
 
-  /** Tells accounts of the first item of each list. */
-  addHeads(): void {
+  /**
+   * Tells accounts of the first item of each list, and of the next one as long as some account takes it: several may be idle. `isAnew`:
+   * also those that should ask by themselves.
+   */
+  addHeads(isAnew = false): void {
+    if (isAnew) this.wakes.forgetAwake()
     const tokens = this.#context.memory.line.order.tokens()
-    this.add(tokens.flatMap(({ lists }) => lists.flatMap(({ items }) => items[0]?.item ?? [])))
+    const heads = tokens.flatMap(({ lists }) => lists.flatMap(({ items }) => items[0] ?? []))
+    for (const head of heads) this.#heads.set(head.item, head)
+    this.add(heads.map(({ item }) => item))
   }
 
   async #run(): Promise<void> {
     try {
       for (const item of this.#fresh) {
         this.#fresh.delete(item)
-        if (await this.#tellOf(item)) continue
-        this.#dropAlike(item)
+        const head = this.#heads.get(item)
+        this.#heads.delete(item)
+        if (!(await this.#tellOf(item))) this.#dropAlike(item)
+        else if (head) this.#addNext(head)
       }
     } catch {
       // The look tells them.
       this.#fresh.clear()
+      this.#heads.clear()
     } finally {
       this.#isRunning = false
     }
+  }
+
+  /** The account that took it may have been told of another list. */
+  #addNext({ item, sort }: WaitingItem): void {
+    const lists = this.#context.memory.line.order.lists.listsOf(sort.token)
+    const list = lists.find((one) => one.lane === laneName(sort) && one.priority === sort.priority)
+    const next = list?.items[0]
+    // It is still there if its token may start nothing now.
+    if (!next || next.item === item) return
+    this.#heads.set(next.item, next)
+    this.#fresh.add(next.item)
   }
 
   /** False: nobody was left to be told. */
@@ -102,7 +124,8 @@ export class Waking {
     const kind = kindOf(waiting)
     for (const other of this.#fresh) {
       const found = this.#find(other)
-      if (!found || kindOf(found) === kind) this.#fresh.delete(other)
+      const isOver = found ? kindOf(found) === kind : !this.#heads.has(other)
+      if (isOver) this.#fresh.delete(other)
     }
   }
 

@@ -184,7 +184,7 @@ type Refusable = NewerAnswer & { retryAfter?: string }
 
 async function readAnswer(
   ports: Ports,
-  { provider, match }: ProxyCall,
+  { provider, match, method }: ProxyCall,
   trip: Trip,
   { response, email, jobIds, isQueued, waits }: ProxyAnswer
 ): Promise<Refusable> {
@@ -204,8 +204,9 @@ async function readAnswer(
   const { status, headers } = response
   const body = parseJson(bytes)
   const judged = { status, headers, body, isJobCall: false, now: ports.now(), match }
-  // A redirect, or an error behind HTTP 200, shows nothing that the older answer could be made of.
-  const isRefusal = status < 400 && provider.answers.judge(judged).kind !== 'ok'
+  // A redirect, an error behind HTTP 200, or a read that breaks off shows nothing that the older answer could be made of.
+  const isUnread = method === 'GET' && !isObject(body)
+  const isRefusal = status < 400 && (isUnread || provider.answers.judge(judged).kind !== 'ok')
   return {
     status: isRefusal ? 502 : status,
     body,

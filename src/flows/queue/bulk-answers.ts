@@ -1,4 +1,5 @@
 /** What is answered for an item of a bulk call. */
+import { capInWords } from '#domain/queue/caps.ts'
 import type { EnqueueAnswer } from '#domain/ports/line.ts'
 import type { NewItem } from '#domain/queue/item.ts'
 import { AppError, type ErrorCode } from '#domain/runtime/errors.ts'
@@ -49,7 +50,7 @@ function full({ cap, retryAfterSeconds }: Extract<EnqueueAnswer, { kind: 'full' 
   const again = `Try again in ${retryAfterSeconds} s.`
   // As for a single call.
   const isNameless = cap === 'token'
-  const message = `The line is full (${cap}). This was not queued. ${again}`
+  const message = `The line is full: ${capInWords(cap)}. This was not queued. ${again}`
   return new AppError('queue_full', message, isNameless ? { isNameless } : {})
 }
 

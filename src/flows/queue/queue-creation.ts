@@ -5,6 +5,7 @@
  * If the desk's answer is lost, the item may be in the line. The desk is asked again with the same item, which writes nothing twice.
  * After that the outcome is unknown, and the client is told so.
  */
+import { capInWords } from '#domain/queue/caps.ts'
 import type { EnqueueAnswer } from '#domain/ports/line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { NewItem } from '#domain/queue/item.ts'
@@ -273,7 +274,7 @@ export function itemOf(
 }
 
 function queueFull({ cap, retryAfterSeconds }: Extract<EnqueueAnswer, { kind: 'full' }>): AppError {
-  const message = `The line is full (${cap}). Nothing was queued. Try again in ${retryAfterSeconds} s.`
+  const message = `The line is full: ${capInWords(cap)}. Nothing was queued. Try again in ${retryAfterSeconds} s.`
   // What a token has in line itself, it may know. The rest tells of others.
   const isNameless = cap === 'token'
   return new AppError('queue_full', message, {

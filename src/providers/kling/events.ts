@@ -5,6 +5,7 @@
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
+import { isCut } from '#domain/jobs/fingerprint.ts'
 import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
 import { isSignedStandard } from '#domain/events/signatures.ts'
 import type { ProviderEvents, Route } from '#providers/contract/provider.ts'
@@ -60,7 +61,7 @@ export const events: ProviderEvents = {
     const isDone = end.outcome.status === 'completed'
     return {
       type: typeOf(isDone ? 'succeed' : 'failed'),
-      body: known === undefined ? JSON.stringify(bareTask(end, at)) : inShape(end.lease, known),
+      body: known === undefined ? bareBody(end, at) : inShape(end.lease, known),
     }
   },
 
@@ -96,18 +97,25 @@ function inShape(lease: Lease, task: string): string {
   return old === undefined ? task : JSON.stringify(old)
 }
 
+function bareBody(end: EndedJob, at: number): string {
+  return names.toClient(JSON.stringify(bareTask(end, at)), end.lease.tenant)
+}
+
 /** The task to send if nothing is known about it but its end. */
 function bareTask({ lease, outcome }: EndedJob, at: number): Record<string, unknown> {
   const isDone = outcome.status === 'completed'
   const why = isDone ? '' : (outcome.detail ?? `${outcome.status}: nothing more is known`)
   const id = lease.jobId ?? null
   const times = lease.acquiredAt
+  // As it was sent up, so with the gateway's mark, or a name of the gateway's own.
+  const { callbackId: name } = lease.fingerprint
+  const isKnown = name !== undefined && !isCut(name)
   return isV1(lease)
     ? {
         task_id: id,
         task_status: isDone ? 'succeed' : 'failed',
         task_status_msg: why,
-        task_info: {},
+        task_info: isKnown ? { external_task_id: name } : {},
         created_at: times,
         updated_at: at,
       }
@@ -118,6 +126,7 @@ function bareTask({ lease, outcome }: EndedJob, at: number): Record<string, unkn
         create_time: times,
         update_time: at,
         outputs: [],
+        ...(isKnown ? { external_id: name } : {}),
       }
 }
 

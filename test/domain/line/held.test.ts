@@ -26,7 +26,7 @@ test('an item waits for one that may still complete, and fails with one that can
       const isOpen = !isOver && (state !== 'begun' || outcome === undefined)
       const kind = isOpen ? 'held' : !isOver && outcome === 'completed' ? 'ready' : 'failed'
       expect(turnOfHeld([one]).kind, `${state} ${outcome}`).toBe(kind)
-      expect(afterOf([one])).toBe(isOpen ? 'x' : undefined)
+      expect(afterOf([one])).toBe(kind === 'ready' ? undefined : 'x')
     }
   }
   expect(turnOfHeld([])).toEqual({ kind: 'ready' })

@@ -38,6 +38,14 @@ test('an account that had a slot left is told first, and full ones that ask by t
   expect(wakes.toTell(OPEN, ACCOUNTS, 5000)).toEqual(['c', 'a', 'b'])
 })
 
+test('at the end of a pause full ones that ask by themselves are told, too', () => {
+  const wakes = new Wakes()
+  for (const { account } of ACCOUNTS) wakes.noteAsked(pullOf(account, 0), 1000, 60_000)
+  expect(wakes.toTell(OPEN, ACCOUNTS, 1001)).toEqual([])
+  wakes.forgetAwake()
+  expect(wakes.toTell(OPEN, ACCOUNTS, 1001)).toEqual(['a', 'b', 'c'])
+})
+
 test('an account that waits for the end of a parking is told of what the parking does not stop', () => {
   const wakes = new Wakes()
   for (const { account } of ACCOUNTS) wakes.noteAsked(parked(account), 1000, 60_000)

@@ -38,3 +38,22 @@ test('without a choice accounts are told at random, by their weights', async () 
   await desk.enqueue(desk.newItem())
   expect(desk.calls).toEqual(['heygen:b'])
 })
+
+test('when a pause ends every idle account is told, as long as something waits that it may start', async () => {
+  for (const isPinned of [false, true]) {
+    const desk = open()
+    const [a] = desk.accounts
+    for (const account of desk.accounts) await desk.ask(account)
+    desk.line.pause({})
+    const lane = { token: 'another', lane: a?.email ?? '', laneSince: a?.createdAt ?? 0 }
+    // The account that is told of its lane may take something else.
+    const pinned = isPinned ? [desk.newItem(lane)] : []
+    const items = await desk.enqueue(...pinned, ...desk.newItems(4))
+    await desk.settle()
+    desk.calls = []
+    desk.line.resume({})
+    await desk.settle()
+    expect(new Set(desk.calls).size).toBe(3)
+    expect(items.filter((item) => desk.stateOf(item) === 'chosen')).toHaveLength(3)
+  }
+})

@@ -22,6 +22,21 @@ function naming(desk: PlayedDesk, { item, record: { names } }: NewItem): NewItem
   return held
 }
 
+test('what names a creation that ended without a start is never given out, and ends as its dependency did', async () => {
+  const desk = new PlayedDesk()
+  const account = desk.addAccount('a')
+  const first = desk.newItem()
+  await desk.enqueue(first)
+  desk.line.cancel(first.item)
+  await desk.settle()
+  // A Worker may have seen it wait, some seconds ago.
+  const held = naming(desk, first)
+  await desk.enqueue(held)
+  expect((await desk.ask(account)).work).toEqual([])
+  await desk.settle()
+  expect(desk.line.itemsOf([held.item])).toMatchObject([{ reason: 'dependency_failed' }])
+})
+
 test('what names a job that ended so long ago that its account has forgotten it starts', async () => {
   const desk = new PlayedDesk()
   const account = desk.addAccount('a')
@@ -66,4 +81,19 @@ test('what names a job goes to the account of the job, also after that got anoth
   await desk.ring(30_000)
   expect((await desk.ask(other)).work).toEqual([])
   expect((await desk.ask(renewed)).work).toMatchObject([{ item: held.item }])
+})
+
+test('what names an item that was cancelled meanwhile ends with it, and no account gets it [I4]', async () => {
+  const desk = new PlayedDesk()
+  const account = desk.addAccount('a')
+  const first = desk.newItem()
+  await desk.enqueue(first)
+  desk.line.cancel(first.item, undefined)
+  const late = naming(desk, first)
+  await desk.enqueue(late)
+  const { work } = await desk.ask(account)
+  expect(work).toEqual([])
+  await desk.ring(30_000)
+  expect(['untold', 'ended']).toContain(desk.stateOf(late.item))
+  expect((await desk.ask(account)).work).toEqual([])
 })

@@ -165,6 +165,24 @@ test('an item that waits past its deadline ends, is told, and can not be pulled'
   expect(desk.stateOf(item)).toBe('ended')
 })
 
+test('the desk looks when something must have started, also while all is paused, and soon after the last look at the earliest', async () => {
+  const { desk } = open('a')
+  const lookIn = () => (desk.line.nextAt(Infinity, 86_400_000) ?? 0) - desk.now
+  desk.line.pause({})
+  const startBys = [2000, 2500, 400_000].map((ms) => desk.now + ms)
+  const items = startBys.map((startBy) => desk.newItem({ startBy }))
+  await desk.enqueue(...items)
+  expect(lookIn()).toBe(2000)
+  await desk.ring(2000)
+  expect(desk.ends).toMatchObject([{ item: items[0]?.item, reason: 'start_deadline' }])
+  expect(lookIn()).toBe(1000)
+  await desk.ring(1000)
+  expect(desk.ends).toMatchObject([{}, { item: items[1]?.item }])
+  expect(lookIn()).toBeGreaterThan(29_000)
+  for (let n = 0; n < 9 && desk.ends.length < 3; n += 1) await desk.ring(lookIn())
+  expect(desk.ends[2]).toMatchObject({ item: items[2]?.item, endedAt: startBys[2] })
+})
+
 test('a chosen item that is past its deadline comes again, and may not start', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

@@ -171,7 +171,7 @@ test('a full line says which cap, and when to ask again', async () => {
   expect(answer.headers.get('retry-after')).toBe('12')
   // It was tried for so long before.
   expect(answer.headers.get('preference-applied')).toBe('wait=20')
-  expect(await answer.text()).toContain('items')
+  expect(await answer.text()).toContain('10,000 creations wait there')
 })
 
 test('a creation that comes to the line so late that a repeat may have run is not queued [I4]', async () => {

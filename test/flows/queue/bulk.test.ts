@@ -213,7 +213,7 @@ test('an own token’s items have the answer of a full line that names nobody’
   }
   const sentence = 'The line is full. Nothing was queued. Try again in 15 s.'
   expect(await seen('items')).toEqual({ error: sentence, code: 'queue_full' })
-  expect(await seen('token')).toMatchObject({ error: expect.stringContaining('(token)') })
+  expect(await seen('token')).toMatchObject({ error: expect.stringContaining('maxQueued') })
 })
 
 test('a token that sees only its own is shown only its own line [I5]', async () => {

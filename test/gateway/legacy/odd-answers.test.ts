@@ -127,6 +127,27 @@ test.each([
   }
 )
 
+test.each([
+  ['a body that breaks off', { body: '{"data": {"broken' }],
+  ['no data', { body: { data: null } }],
+  ['html', html],
+] satisfies [string, Told][])(
+  'a video, or the session that may have made it, that is answered with %s is not told as being made',
+  async (_, told) => {
+    const ask = () => stoodIn.gateway.fetch('/heygen/v1/video_status.get?video_id=v1')
+    const missing: Told = { status: 404, body: { error: { code: 'video_not_found', message: '' } } }
+    instead = ({ path }) => (path.startsWith('/v3/videos/') ? told : undefined)
+    expect((await ask()).status).toBe(502)
+    instead = ({ path }) =>
+      path.startsWith('/v3/videos/')
+        ? missing
+        : path.startsWith('/v3/video-agents/')
+          ? told
+          : undefined
+    expect((await ask()).status).toBe(502)
+  }
+)
+
 test('a public list that is answered without a list is refused, and no empty copy of it is kept', async () => {
   for (const told of [html, { body: { data: null } }]) {
     instead = ({ path }) => (path.includes('type=public') ? told : undefined)

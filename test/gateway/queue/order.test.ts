@@ -7,20 +7,12 @@ import { testFull } from '../../support/full.ts'
 import { queueVideo, startedTitles } from '../../support/queue/videos.ts'
 import { playRounds, shareUntilDone } from '../../support/queue/rounds.ts'
 import { openHooked } from '../../support/scenes/hooked.ts'
+import { limitedBy } from '../../support/scenes/tokens/limits.ts'
 
 const open = gatewaysOfTests()
 
 async function openPool(accounts: Record<string, number>): Promise<Gateway> {
   return stopped(openHooked(open, { accounts, entry: CLOCKED, simVars: { JOB_MS: '-1' } }))
-}
-
-/** A token of the same tenant. */
-async function secondToken(gateway: Gateway, more: object = {}): Promise<Gateway> {
-  const tokens = (await (await gateway.admin('GET', '/tokens')).json()) as {
-    tokens: { tenant: string }[]
-  }
-  const tenant = tokens.tokens[0]?.tenant
-  return gateway.as((await gateway.newToken({ tenant, ...more })).token)
 }
 
 async function queueMany(gateway: Gateway, name: string, count: number): Promise<void> {
@@ -34,7 +26,7 @@ async function queueMany(gateway: Gateway, name: string, count: number): Promise
 async function shareOfB(slots: number, ofA: number, ofB: number): Promise<number> {
   const names = ['x', 'y', 'z'].slice(0, slots / 3)
   const gateway = await openPool(Object.fromEntries(names.map((name) => [name, 3])))
-  const b = await secondToken(gateway)
+  const { as: b } = await limitedBy(gateway, {})
   await queueMany(gateway, 'a', ofA)
   await until(async () => (await startedTitles(gateway)).length === slots)
   await queueMany(b, 'b', ofB)
@@ -79,7 +71,7 @@ test('beside another token’s long line a call that does not wait is refused an
   const gateway = await openPool({ x: 1 })
   await queueMany(gateway, 'a', 12)
   await until(async () => (await startedTitles(gateway)).length === 1)
-  const b = await secondToken(gateway)
+  const { as: b } = await limitedBy(gateway, {})
   const refused = await b.createVideo({ title: 'refused' })
   expect([refused.status, await refused.text()]).toEqual([
     429,
@@ -89,7 +81,7 @@ test('beside another token’s long line a call that does not wait is refused an
   await until(async () => (await clockOf(gateway)).timers > 0)
   expect((await playRounds(gateway, 3, 1)).slice(1)).toContain('waits')
   expect((await waits).status).toBe(200)
-  const c = await secondToken(gateway, { whenFull: 'queue' })
+  const { as: c } = await limitedBy(gateway, { whenFull: 'queue' })
   const queued = await c.createVideo({ title: 'unmodified' })
   expect([queued.status, await queued.json()]).toMatchObject([200, { data: { status: 'waiting' } }])
   expect((await playRounds(gateway, 5, 1)).slice(3)).toContain('unmodified')

@@ -9,6 +9,10 @@ import {
   TURBO,
   withLongTasks,
 } from '../../../support/scenes/kling.ts'
+import { until } from '../../../support/gateway.ts'
+import { Receiver } from '../../../support/receiver.ts'
+import { LOOPBACK } from '../../../support/scenes/hooked.ts'
+import { addCustomer } from '../../../support/scenes/tokens/own-tokens.ts'
 import { becomes, endRunning, queued } from '../../../support/queue/queued.ts'
 
 const openGateway = withLongTasks(gatewaysOfFile())
@@ -98,6 +102,35 @@ test('a second item under one task name is refused as Kling would, and so is a c
   await becomes(gateway, names[0] ?? '', 'running', 'kling')
   expect(await (await again(async)).json()).toMatchObject(REFUSED)
   expect(await creationsOf(gateway)).toHaveLength(3)
+})
+
+test('an end without a start is told with the client’s own task name, as Kling tells it, and with no name of the gateway’s [I3, I5]', async () => {
+  const receiver = await Receiver.open()
+  try {
+    const gateway = await openGateway({ vars: LOOPBACK })
+    await addKling(gateway, 'ann')
+    await gateway.post('/v1/kling/queue/pause', {})
+    const { at: customer } = await addCustomer(gateway)
+    const callback = (path: string) => ({ callback_url: receiver.url + path })
+    const turbo = { prompt: 'x', options: { external_task_id: 'mine', ...callback('/turbo') } }
+    const all = [
+      [gateway, T2V, { ...NAMED, ...callback('/older') }],
+      [gateway, TURBO, { prompt: 'x', options: callback('/nameless') }],
+      [customer, TURBO, turbo],
+    ] as const
+    for (const [at, path, body] of all) {
+      const [name] = (await queued(at, path, body)).names
+      const cancel = await at.fetch(`/v1/kling/queue/${name}`, { method: 'DELETE' })
+      expect(cancel.status).toBe(204)
+    }
+    const toldAt = (path: string) =>
+      until(async () => JSON.parse(receiver.posts(path)[0]?.body ?? 'null') as object | null)
+    expect(await toldAt('/older')).toMatchObject({ task_info: { external_task_id: 'mine' } })
+    expect(await toldAt('/turbo')).toMatchObject({ external_id: 'mine' })
+    expect(Object.keys((await toldAt('/nameless')) ?? {})).not.toContain('external_id')
+  } finally {
+    await receiver.close()
+  }
 })
 
 test('a name of a cancelled item is free again', async () => {

@@ -51,7 +51,9 @@ async function sessionStatus(call: LegacyCall, id: string): Promise<Body | undef
     const path = `/v3/videos/${encodeURIComponent(videoId)}`
     return statusOf((await call.ask({ method: 'GET', path })).body)
   }
-  const isOver = ['completed', 'failed'].includes(textOf(session.body, '/data/status') ?? '')
+  const state = textOf(session.body, '/data/status')
+  if (state === undefined) throw new RefusedByNewer({ ...session, status: 502 })
+  const isOver = ['completed', 'failed'].includes(state)
   const why = textOf(session.body, '/data/error/message') ?? 'The agent made no video.'
   const data = isOver
     ? {
@@ -63,8 +65,11 @@ async function sessionStatus(call: LegacyCall, id: string): Promise<Body | undef
   return statusOf({ data })
 }
 
+/** An answer without a status shows nothing. It must not look like a video that is being made. */
 function statusOf(body: unknown): Body {
-  const status = stateOf(textOf(body, '/data/status'), textOf(body, '/data/id'))
+  const said = textOf(body, '/data/status')
+  if (said === undefined) throw new RefusedByNewer({ status: 502, body })
+  const status = stateOf(said, textOf(body, '/data/id'))
   return {
     id: orNull(body, '/data/id'),
     status,
@@ -80,10 +85,10 @@ function statusOf(body: unknown): Body {
   }
 }
 
-function stateOf(status: string | undefined, id = ''): string {
+function stateOf(status: string, id = ''): string {
   // What waits in the line of the gateway: v1's word for that is another.
   if (status === 'waiting' && markOf(id)) return 'pending'
-  return status !== undefined && STATES.has(status) ? status : 'processing'
+  return STATES.has(status) ? status : 'processing'
 }
 
 function failureOf(body: unknown): unknown {
@@ -126,7 +131,7 @@ function rowOf(row: unknown): Body {
   return {
     video_id: orNull(row, '/id'),
     video_title: orNull(row, '/title'),
-    status: stateOf(textOf(row, '/status'), textOf(row, '/id')),
+    status: stateOf(textOf(row, '/status') ?? '', textOf(row, '/id')),
     type: textOf(row, '/output_language') === undefined ? 'GENERATED' : 'TRANSLATED',
     created_at: orNull(row, '/created_at'),
   }
