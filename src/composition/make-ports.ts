@@ -290,8 +290,7 @@ function deskPort(env: Env, name: string): Desk {
     endpoints: () => ask((desk) => desk.endpoints()),
     changeEndpoint: (id, change, by) => ask((desk) => desk.changeEndpoint(id, change, by)),
     removeEndpoint: (id, by) => ask((desk) => desk.removeEndpoint(id, by)),
-    saveCallbackSecret: (sealed, now, by) =>
-      ask((desk) => desk.saveCallbackSecret(sealed, now, by)),
+    saveCallbackSecret: (...secret) => ask((desk) => desk.saveCallbackSecret(...secret)),
     saveTokenSecret: (token, sealed, now, by) =>
       ask((desk) => desk.saveTokenSecret(token, sealed, now, by)),
     outlets: () => ask((desk) => desk.outlets()),
@@ -304,6 +303,7 @@ function deskPort(env: Env, name: string): Desk {
     enqueue: (items) => ask((desk) => desk.enqueue(items)),
     itemsOf: (names) => ask((desk) => desk.itemsOf(names)),
     listLine: (query) => ask((desk) => desk.listLine(query)),
+    cancelItemBy: (name, by) => ask(async (desk) => desk.cancelItemBy(name, by)),
     cancelItem: (...which) => ask(async (desk) => desk.cancelItem(...which)),
     takeWork: (work) => ask((desk) => desk.takeWork(work)),
     report: (account, reports) => ask((desk) => desk.report(account, reports)),

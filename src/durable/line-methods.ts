@@ -36,7 +36,12 @@ export abstract class LineMethods extends IdMethods {
     token?: string,
     isOwn = false
   ): Promise<ItemShown | 'late' | undefined> {
-    return this.parts.line.cancel(name, token, isOwn)
+    return this.parts.line.cancel(name, { ...(token === undefined ? {} : { token }), isOwn })
+  }
+
+  async cancelItemBy(name: string, by: Actor): Promise<ItemShown | 'late' | undefined> {
+    const { line, audit } = this.parts
+    return line.cancel(name, { onEnded: () => audit.itemCancelled(by, name) })
   }
 
   async takeWork(ask: WorkAsk): Promise<WorkAnswer> {

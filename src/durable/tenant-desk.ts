@@ -296,29 +296,38 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
 
   async #maintain(): Promise<void> {
     if (this.parts.hub) return this.parts.hub.runDue()
-    const { keepPlaceMs, forgetEveryMs, keepOwnersMs } = this.durations
+    const { accounts, claims, kv, targets, alerts, signIns, line } = this.parts
     const now = platform.now()
+    await this.#clock.runEach([
+      () => this.#forgetOld(now),
+      () => this.#emptyAgain(now),
+      () => accounts.releaseLeftOver(),
+      () => {
+        if (!claims.isEmpty) this.armIn(SOON_MS)
+      },
+      () => kv.write(),
+      () => targets.runDue(),
+      () => alerts.runDue(),
+      () => signIns.runDue(),
+      () => this.#clock.setFor(signIns.nextAt() ?? Infinity),
+      () => line.runDue(),
+      () => {
+        const { keepOwnersMs, forgetEveryMs } = this.durations
+        this.#clock.setFor(line.nextAt(keepOwnersMs, forgetEveryMs) ?? Infinity)
+      },
+    ])
+  }
+
+  #forgetOld(now: number): void {
+    const { keepPlaceMs, forgetEveryMs, keepOwnersMs } = this.durations
     if (this.parts.pageTokens.forget()) this.armIn(keepPlaceMs)
-    if (now >= this.#forgetAt) {
-      const dueAt = this.#tables.forgetOld(this.durations, now)
-      this.#forgetAt = now + forgetEveryMs
-      this.parts.refused.forget(now)
-      this.parts.line.forget(now, keepOwnersMs)
-      this.parts.shares.forgetOld(now)
-      if (dueAt !== undefined) this.#clock.setFor(dueAt)
-    } else this.#clock.setFor(this.#forgetAt)
-    await this.#emptyAgain(now)
-    await this.parts.accounts.releaseLeftOver()
-    if (!this.parts.claims.isEmpty) this.armIn(SOON_MS)
-    await this.parts.kv.write()
-    await this.parts.targets.runDue()
-    await this.parts.alerts.runDue()
-    await this.parts.signIns.runDue()
-    const signInAt = this.parts.signIns.nextAt()
-    if (signInAt !== undefined) this.#clock.setFor(signInAt)
-    await this.parts.line.runDue()
-    const lineAt = this.parts.line.nextAt(keepOwnersMs, forgetEveryMs)
-    if (lineAt !== undefined) this.#clock.setFor(lineAt)
+    if (now < this.#forgetAt) return this.#clock.setFor(this.#forgetAt)
+    const dueAt = this.#tables.forgetOld(this.durations, now)
+    this.#forgetAt = now + forgetEveryMs
+    this.parts.refused.forget(now)
+    this.parts.line.forget(now, keepOwnersMs)
+    this.parts.shares.forgetOld(now)
+    if (dueAt !== undefined) this.#clock.setFor(dueAt)
   }
 
   /** Removes what a removal has left, because a crash or a late call of the tenant's came between. */

@@ -90,6 +90,22 @@ test('an object wakes, and its alarm rings, although nobody can tell what is due
   expect(await storage.getAlarm()).toBe(Date.now() + 30_000)
 })
 
+test('a part of an alarm’s work that fails each time keeps no later part from its turn, and the alarm rings again [I2]', async () => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 })
+  const storage = storageOf()
+  const clock = new AlarmClock(storage, () => Date.now())
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const done: string[] = []
+  const fails = () => Promise.reject(new Error('this part is broken'))
+  const stillDue = () => clock.setFor(Date.now())
+  const parts = [() => done.push('first'), fails, stillDue, async () => done.push('last')]
+  await clock.run(() => clock.runEach(parts))
+  expect(done).toEqual(['first', 'last'])
+  expect(log.mock.calls).toEqual([[expect.stringContaining('alarm_failed')]])
+  log.mockRestore()
+  expect(await storage.getAlarm()).toBe(Date.now() + 30_000)
+})
+
 test('an alarm that the platform gave up while the object was awake rings at once after the next call, whatever that call sets [I2]', async () => {
   vi.useFakeTimers({ now: 1_800_000_000_000 })
   const day = 86_400_000

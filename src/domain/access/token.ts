@@ -34,6 +34,8 @@ export const tokenRecord = z.object({
   subscription: z.enum(SUBSCRIPTIONS),
   createdAt: z.number(),
   expiresAt: z.nullable(z.number()),
+  /** How often it was changed, so that an older copy is known as one. Absent: not since this is counted. */
+  changes: z.optional(z.number()),
   /** The secret of the token's key pair, sealed. For clients that sign their tokens (signed-token.ts). Absent on older tokens. */
   secretKey: z.optional(z.string()),
   /** The tenant's default, copied here so that a creation need not read the tenant. */

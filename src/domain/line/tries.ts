@@ -34,6 +34,15 @@ export function wasNotReady({ why }: Try): boolean {
  */
 export function keptTries(tries: readonly Try[]): Try[] {
   const isOld = (at: number) => at < tries.length - KEPT_MAX
-  const decides = (one: Try) => hasParked(one) || wasNotReady(one) || one.leaseIds.length > 1
-  return tries.filter((one, at) => !isOld(at) || decides(one))
+  const decides = (one: Try, at: number) =>
+    hasParked(one) || wasNotReady(one) || hasAbsent(one, tries.slice(0, at))
+  return tries.filter((one, at) => !isOld(at) || decides(one, at))
+}
+
+/** It may hold the id of a lease that ended as `absent`. An account counts all of its tries, so what an earlier one said tells no more. */
+function hasAbsent({ account, leaseIds, absents }: Try, before: readonly Try[]): boolean {
+  if (leaseIds.length <= 1 || absents === 0) return false
+  const isSaid = (one: Try) =>
+    one.account === account && one.leaseIds.length > 1 && one.absents === absents
+  return absents === undefined || !before.some((one) => isSaid(one))
 }

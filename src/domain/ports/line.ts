@@ -30,6 +30,11 @@ export interface Line {
    * with `isOwn`, none that it queued as an own token.
    */
   cancelItem(name: string, token?: string, isOwn?: boolean): Promise<ItemShown | 'late' | undefined>
+  /**
+   * The same for an item of any token, with a line in the audit if it ends by this call: both are written, or neither. A desk of an
+   * older release lacks this method.
+   */
+  cancelItemBy(name: string, by: Actor): Promise<ItemShown | 'late' | undefined>
   /** The items that the account may start now. Each is handed over under a lease id of its own. */
   takeWork(ask: WorkAsk): Promise<WorkAnswer>
   /** Returns the items whose report is written or needs no writing. Safe to repeat. */

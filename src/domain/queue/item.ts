@@ -86,7 +86,7 @@ export interface Try {
   account: string
   leaseIds: string[]
   at: number
-  /** How many of its leases ended as `absent`. Absent: none. */
+  /** How many of the item's leases had ended as `absent` at this account. Absent: none, or an older release did not say it. */
   absents?: number
   /** Why the item came back, and when. */
   why?: string

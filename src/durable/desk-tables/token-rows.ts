@@ -62,7 +62,7 @@ export class TokenRows {
   change(id: string, change: TokenChange): TokenRecord | undefined {
     const [before] = this.#records(BY_ID, id)
     if (!before) return undefined
-    const after = { ...before, ...change }
+    const after = { ...before, ...change, changes: (before.changes ?? 0) + 1 }
     this.#storage.transactionSync(() => this.#put(after))
     return after
   }

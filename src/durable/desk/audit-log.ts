@@ -81,6 +81,10 @@ export class AuditLog {
     this.write(by, { action: isPaused ? 'queue.paused' : 'queue.resumed', ...this.#desk, detail })
   }
 
+  itemCancelled(by: Actor, name: string): void {
+    this.write(by, { action: 'item.cancelled', ...this.#desk, subject: shortText(name) })
+  }
+
   endpoint(by: Actor | undefined, action: AuditAction, endpoint: Endpoint): void {
     const { id, url, status, events } = endpoint
     const detail = {

@@ -20,8 +20,8 @@ export class AlarmClock {
   readonly #storage: AlarmStorage
   readonly #now: () => number
   #setTo: number | null = null
-  /** An alarm runs. `due`: for when the next one is set when it has ended. */
-  #run: { until: number; due: number } | undefined
+  /** An alarm runs. `due`: for when the next one is set when it has ended, but not before `earliest`. */
+  #run: { until: number; due: number; earliest: number } | undefined
 
   constructor(storage: AlarmStorage, now: () => number) {
     this.#storage = storage
@@ -65,25 +65,40 @@ export class AlarmClock {
   /** Runs the work of an alarm and never throws: the platform gives up an alarm that fails, and slots would stay taken. */
   async run(work: () => Promise<void>, about: () => Facts = () => ({})): Promise<void> {
     this.#setTo = null
-    const run = { until: this.#now() + RUN_MAX_MS, due: Infinity }
+    const run = { until: this.#now() + RUN_MAX_MS, due: Infinity, earliest: 0 }
     this.#run = run
     try {
       await work()
     } catch (error) {
       run.due = Math.min(run.due, this.#now() + AFTER_FAILURE_MS)
-      const { name } = error as Error
-      console.error(lineOf('alarm_failed', about(), { name }).text)
+      logFailed(error, about)
     } finally {
       if (this.#run === run) this.#run = undefined
-      if (run.due !== Infinity) this.setFor(run.due)
+      if (run.due !== Infinity) this.setFor(Math.max(run.due, run.earliest))
+    }
+  }
+
+  /** The parts of an alarm's work, one after the other. One that fails keeps no later one from its turn, and all are tried again soon. */
+  async runEach(parts: readonly (() => unknown)[], about: () => Facts = () => ({})): Promise<void> {
+    for (const part of parts) {
+      try {
+        await part()
+      } catch (error) {
+        const again = this.#now() + AFTER_FAILURE_MS
+        // What it left undone is still due, and would be tried without a pause.
+        if (this.#run) this.#run.earliest = again
+        this.setFor(again)
+        logFailed(error, about)
+      }
     }
   }
 
   /**
    * At least 1 ms ahead: workerd may never run an alarm that is set in the same millisecond in which it runs. What an alarm that was
-   * given up had to do is still due, so it rings at once.
+   * given up had to do is still due, so it rings at once. Infinity: nothing is due.
    */
   setFor(due: number): void {
+    if (due === Infinity) return
     const now = this.#now()
     if (this.#run && now < this.#run.until) {
       this.#run.due = Math.min(this.#run.due, due)
@@ -94,4 +109,9 @@ export class AlarmClock {
     this.#setTo = at
     void this.#storage.setAlarm(at)
   }
+}
+
+function logFailed(error: unknown, about: () => Facts): void {
+  const { name } = error as Error
+  console.error(lineOf('alarm_failed', about(), { name }).text)
 }

@@ -50,3 +50,10 @@ export interface LineContext extends LineDeps {
   /** What the tenant's accounts said when they asked for work last. */
   pulls(): Pull[]
 }
+
+/** `token`: only an item of this token. `isOwn`: only one that it queued as an own token. `onEnded`: called in the transaction of the end. */
+export interface CancelWish {
+  token?: string
+  isOwn?: boolean
+  onEnded?: () => void
+}

@@ -22,7 +22,7 @@ import type { Resealer } from '#flows/access/reseal-text.ts'
 import { endWaiting, takeReport } from './reports.ts'
 import { enqueueAll, findNamed, listLine, toShown } from './enqueue.ts'
 import { HeldItems } from './held-items.ts'
-import type { LineContext, LineDeps } from './context.ts'
+import type { CancelWish, LineContext, LineDeps } from './context.ts'
 import { ItemRows } from './item-rows.ts'
 import { ItemShares } from '#durable/limits/item-shares.ts'
 import { LineMemory, STEP_MS } from './line-memory.ts'
@@ -165,16 +165,18 @@ export class DeskLine {
     return row && (row.isGone ? (row.record.leftAt ?? row.sort.askedAt) : 'waits')
   }
 
-  cancel(name: string, token: string | undefined, isOwn: boolean): ItemShown | 'late' | undefined {
+  cancel(name: string, { token, isOwn, onEnded }: CancelWish = {}): ItemShown | 'late' | undefined {
     const row = this.#context.isClosed() ? undefined : findNamed(this.#context, name)
     if (!row || (token !== undefined && row.sort.token !== token)) return undefined
     if (isOwn && !row.record.own) return undefined
     const { memory, ports } = this.#context
     const state = memory.stateOf(row)
     if (state === 'chosen' || state === 'begun') return 'late'
-    const isEnded = memory.change((line) =>
-      endWaiting(this.#context, line, row, 'cancel', 'cancelled')
-    )
+    const isEnded = memory.change((line) => {
+      const isOver = endWaiting(this.#context, line, row, 'cancel', 'cancelled')
+      if (isOver) onEnded?.()
+      return isOver
+    })
     if (isEnded) {
       this.#armSoon()
       this.#held.lookSoon()

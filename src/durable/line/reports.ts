@@ -26,8 +26,8 @@ export function takeReport(
   const row = memory.items.find(report.item)
   if (!row) return undefined
   const choice = memory.line.chosen.get(row.item)?.choice
-  const absents = report.kind === 'back' ? report.absents : 0
-  const last = choice && (absents ? { ...choice, absents } : choice)
+  const absents = report.kind === 'back' ? report.absents : undefined
+  const last = choice && (absents === undefined ? choice : { ...choice, absents })
   const tries = last ? [...row.record.tries, last] : row.record.tries
   const leaseIds = tries.flatMap((one) => one.leaseIds)
   const { leftOut = [] } = row.sort

@@ -20,6 +20,12 @@ import type { TokenLooks } from './token-looks.ts'
 /** An answer may have 32 MiB. What an account's object gets at once, it has in memory at once. */
 const BYTES_AT_ONCE = 8 * 1024 * 1024
 
+/**
+ * An item that comes back from no account is handed over at each question for a week, and the ids stand in rows. So the last of so many
+ * ids starts nothing: the account only says whether it started the item, and gives it back to the line.
+ */
+const LEASE_IDS_MAX = 10
+
 /** `isCut`: more was not chosen only because the answer is long. */
 interface Taken extends WorkAnswer {
   pull?: Pull
@@ -199,23 +205,30 @@ function slotsNow(
 
 /** Each time under a lease id of its own, so that each attempt has its own key upstream. */
 function handOver(context: LineContext, line: Line, item: string, chosen: Chosen): void {
+  if (isSpent(chosen)) return
   const leaseId = newTimedId(context.now(), context.ports().newId())
   chosen.choice = { ...chosen.choice, leaseIds: [...chosen.choice.leaseIds, leaseId] }
   line.chosen.set(item, chosen)
 }
 
-function toWork(context: LineContext, isAllowed: boolean, [item, { sort, choice }]: Handed): Work {
+function isSpent({ choice }: Chosen): boolean {
+  return choice.leaseIds.length >= LEASE_IDS_MAX
+}
+
+function toWork(context: LineContext, isAllowed: boolean, [item, chosen]: Handed): Work {
+  const { sort, choice } = chosen
   const { memory, now, itemShares } = context
   const record = memory.items.find(item)?.record
   if (!record) throw new Error('a chosen item without a row')
   const tries = record.tries.filter(({ account }) => account === choice.account)
   const ids = [...tries, choice].flatMap(({ leaseIds }) => leaseIds)
-  const mayStart = isAllowed && sort.startBy > now()
+  const mayStart = isAllowed && !isSpent(chosen) && sort.startBy > now()
   const leaseId = ids.at(-1) ?? ''
   return {
     item,
     leaseId,
-    earlier: ids.slice(0, -1),
+    // A desk of an older release may have let something start under the last one, too.
+    earlier: isSpent(chosen) ? ids : ids.slice(0, -1),
     mayStart,
     sort,
     record,

@@ -52,12 +52,22 @@ export class TokenLooks {
     if (hash === undefined) return
     const at = this.#context.now()
     try {
-      const found = await this.#context.ports().tokens.find(hash, async () => false)
+      const found = await this.#find(token, hash)
       if (found !== 'limited') this.#note(token, { record: found, at })
     } catch {
       // What was found before counts no longer. The next look asks again.
       if (this.#isDue(token)) this.#looks.delete(token)
     }
+  }
+
+  /** KV may have the token as it was before a change that is known here. Then the registrar says how it is. */
+  async #find(token: string, hash: string): Promise<TokenRecord | 'limited' | undefined> {
+    const { registrar, tokens } = this.#context.ports()
+    const found = await tokens.find(hash, async () => false)
+    const known = this.#looks.get(token)?.record?.changes ?? 0
+    if (!found || found === 'limited' || (found.changes ?? 0) >= known) return found
+    tokens.forget(hash)
+    return registrar.findToken(hash)
   }
 
   /** Asks the registrar, because KV may still have the token as it was. Returns the tokens of this line that have the hash. */

@@ -10,11 +10,17 @@ import { laneOf } from './take-work.ts'
 
 const ENDS_AT_ONCE = 100
 const ANSWERED_WITHIN_MS = 20_000
+/** So many accounts are told side by side. */
+const ACCOUNTS_AT_ONCE = 6
+/** A run begins no further call after so long. The next look tells the rest. */
+const RUN_MAX_MS = 60_000
 /** After that an end that no account's object takes is not told any more. */
 const TRIED_FOR_MS = 24 * 3_600_000
 
 export class UntoldEnds {
   readonly #context: LineContext
+  /** Accounts whose objects took nothing when they were told last. */
+  readonly #silent = new Set<string>()
   #running: Promise<void> | undefined
 
   constructor(context: LineContext) {
@@ -31,13 +37,29 @@ export class UntoldEnds {
   }
 
   async #run(): Promise<void> {
-    for (const [account, items] of this.#byAccount()) {
-      for (let from = 0; from < items.length; from += ENDS_AT_ONCE) {
-        const isTaken = await this.#give(account, items.slice(from, from + ENDS_AT_ONCE))
-        if (!isTaken) break
+    const over = this.#context.now() + RUN_MAX_MS
+    // Accounts that did not answer come last, or they would use up the time of each run.
+    const all = Array.from(this.#byAccount())
+    const isSilent = ([account]: (typeof all)[number]) => Number(this.#silent.has(account))
+    const left = all.toSorted((one, other) => isSilent(one) - isSilent(other)).values()
+    const tellNext = async () => {
+      for (const [account, items] of left) {
+        if (this.#context.isClosed() || this.#context.now() >= over) return
+        await this.#giveAll(account, items, over)
       }
     }
-    this.#giveUp()
+    await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, tellNext))
+    if (!this.#context.isClosed()) this.#giveUp()
+  }
+
+  async #giveAll(account: string, items: string[], over: number): Promise<void> {
+    for (let from = 0; from < items.length; from += ENDS_AT_ONCE) {
+      if (this.#context.now() >= over) return
+      const isTaken = await this.#give(account, items.slice(from, from + ENDS_AT_ONCE))
+      if (isTaken) this.#silent.delete(account)
+      else this.#silent.add(account)
+      if (!isTaken) return
+    }
   }
 
   /** The lane's account, or any of the tenant. */

@@ -2,6 +2,7 @@
  * Cancels a queued creation before it is chosen. A token cancels its own; one with the scope `full` those of its tenant, but an own
  * token never another's.
  */
+import type { Actor } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
@@ -18,18 +19,8 @@ export async function cancelItem(ports: Ports, asking: Asking, name: string): Pr
   const desk = ports.desk(tenant, provider.name)
   const missing = unlessMissing
   let cancelled = await desk.cancelItem(name, tokenId, own !== undefined).catch(missing)
-  if (cancelled === undefined && mayChange === true && !own) {
-    // The audit line comes first, so that nobody's item is cancelled by another token without one.
-    const entry = {
-      action: 'item.cancelled',
-      tenant,
-      provider: provider.name,
-      subject: name,
-    } as const
-    const [known] = (await desk.itemsOf([name]).catch(missing)) ?? []
-    if (known && by) await desk.noteAudit(entry, by)
-    if (known) cancelled = await desk.cancelItem(name).catch(missing)
-  }
+  if (cancelled === undefined && mayChange === true && !own && by)
+    cancelled = await cancelAnothers(ports, asking, name, by)
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   const names = typeof cancelled === 'object' ? [name, cancelled.item, ...cancelled.names] : [name]
   ports.items.forget(poolOf(tenant, provider.name, accounts), names)
@@ -40,6 +31,27 @@ export async function cancelItem(ports: Ports, asking: Asking, name: string): Pr
   const message = `${name} is being started. It can be deleted when it has begun.`
   const details = { retryAfterSeconds: RETRY_SECONDS, jobIds: [name] }
   throw new AppError('resource_not_ready', message, details)
+}
+
+/** The desk writes the audit line with the end. */
+async function cancelAnothers(
+  ports: Ports,
+  { tenant, provider }: Asking,
+  name: string,
+  by: Actor
+): Promise<ItemShown | 'late' | undefined> {
+  const desk = ports.desk(tenant, provider.name)
+  try {
+    return await desk.cancelItemBy(name, by)
+  } catch (error) {
+    if (!lacksMethod(error)) throw error
+  }
+  // A desk of an older release. The line comes first, so that nobody's item is cancelled by another token without one.
+  const [known] = (await desk.itemsOf([name]).catch(unlessMissing)) ?? []
+  if (!known) return undefined
+  const entry = { action: 'item.cancelled', tenant, provider: provider.name } as const
+  await desk.noteAudit({ ...entry, subject: name }, by)
+  return desk.cancelItem(name).catch(unlessMissing)
 }
 
 function unlessMissing(error: unknown): undefined {

@@ -17,6 +17,19 @@ test('an item that comes back for a week keeps a bounded record of its tries', (
   expect(tries.at(-1)?.at).toBe(19_999)
 })
 
+test.each([0, 1])(
+  'an item that was handed over many times in each of its tries keeps few of them, with %i absent leases',
+  (absents) => {
+    const many = (n: number) => Array.from({ length: 10 }, (_, at) => `lease-${n}-${at}`)
+    const first = one(0, { leaseIds: many(0), absents })
+    let tries: Try[] = [first]
+    for (let n = 1; n < 2000; n += 1)
+      tries = keptTries([...tries, one(n, { leaseIds: many(n), absents })])
+    expect(tries).toHaveLength(20 + absents)
+    expect(tries.includes(first)).toBe(absents === 1)
+  }
+)
+
 test('a try that parked an account, and one under whose first lease nothing ran, are never forgotten', () => {
   const parked = one(0, { why: 'parked: credit' })
   const absent = one(1, { leaseIds: ['first', 'second'] })

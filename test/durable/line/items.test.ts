@@ -137,13 +137,19 @@ test('a cancel ends only what is not chosen yet, and only for its token', async 
   const desk = new PlayedDesk()
   const account = desk.addAccount('a')
   const [item = '', other = ''] = await desk.enqueue(...desk.newItems(2))
-  expect(desk.line.cancel(item, 'another token')).toBeUndefined()
+  expect(desk.line.cancel(item, { token: 'another token' })).toBeUndefined()
   expect(desk.line.cancel('no name')).toBeUndefined()
   await desk.ask(account)
   expect(desk.line.cancel(item)).toBe('late')
-  expect(desk.line.cancel(other, 'token')).toMatchObject({ state: 'untold', reason: 'cancelled' })
+  expect(desk.line.cancel(other, { token: 'token' })).toMatchObject({
+    state: 'untold',
+    reason: 'cancelled',
+  })
   await desk.settle()
-  expect(desk.line.cancel(other, 'token')).toMatchObject({ state: 'ended', reason: 'cancelled' })
+  expect(desk.line.cancel(other, { token: 'token' })).toMatchObject({
+    state: 'ended',
+    reason: 'cancelled',
+  })
   expect(desk.ends).toMatchObject([{ item: other, reason: 'cancelled', endedAt: desk.now }])
   expect((await desk.ask(account, 9, { underWay: [item] })).work).toEqual([])
 })

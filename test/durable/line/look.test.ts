@@ -279,3 +279,40 @@ test('how long a creation should wait is kept with it, and ten times that is too
   desk.isClosed = true
   expect(after(100)).toBe(undefined)
 })
+
+/** Twenty accounts, each with a lane of its own, and one end for each. */
+async function endInEachLane(desk: PlayedDesk): Promise<PlayedAccount[]> {
+  const accounts = Array.from({ length: 20 }, (_, at) => desk.addAccount(`lane-${at}`))
+  const startBy = desk.now + 10_000
+  const items = accounts.map(({ email, createdAt }) =>
+    desk.newItem({ lane: email, laneSince: createdAt, startBy })
+  )
+  await desk.enqueue(...items)
+  return accounts
+}
+
+test('accounts that do not answer hold the look up for a minute and a call at most, and keep no others from their ends', async () => {
+  const { desk } = open()
+  const accounts = await endInEachLane(desk)
+  const dead = new Set(accounts.slice(0, 19).map(({ key }) => key))
+  let [atOnce, most] = [0, 0]
+  desk.onEnds = async (key, ends) => {
+    atOnce += 1
+    most = Math.max(most, atOnce)
+    await Promise.resolve()
+    atOnce -= 1
+    if (dead.has(key)) {
+      desk.now += 20_000
+      return []
+    }
+    desk.ends.push(...ends)
+    return ends.map(({ item }) => item)
+  }
+  const began = desk.now + 30_000
+  await desk.ring(30_000)
+  expect(most).toBe(6)
+  expect(desk.now - began).toBeLessThanOrEqual(60_000 + 6 * 20_000)
+  // Those that were not asked yet come first.
+  for (let looks = 0; looks < 3; looks += 1) await desk.ring(600_000)
+  expect(desk.ends).toHaveLength(1)
+})

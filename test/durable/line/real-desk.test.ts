@@ -55,6 +55,37 @@ test('a job of the line has its owner, and its item leads to it [I5]', async () 
   expect(owners.results).toMatchObject([[{ email, lease: work.leaseId }]])
 })
 
+test('a part of the desk that fails each time does not keep the line from its look [I3]', async () => {
+  const desk = await RealDesk.open(gateway, 'broken')
+  const item = desk.newItem()
+  item.sort.startBy = item.sort.askedAt + 5 * MINUTE
+  await desk.enqueue([item])
+  await desk.call(['dropTable', 'sign_in'])
+  await until(async () => {
+    await advance(gateway, MINUTE)
+    const [shown] = await desk.shown(item.record.names[0] ?? '')
+    return shown?.state !== 'waiting'
+  })
+  expect(await desk.shown(item.record.names[0] ?? '')).toMatchObject([{ reason: 'start_deadline' }])
+})
+
+test('the audit says that another token’s item was cancelled only if it was', async () => {
+  const desk = await RealDesk.open(gateway, 'cancelled')
+  const [late, waiting] = [desk.newItem(), desk.newItem()]
+  await desk.enqueue([late, waiting])
+  expect((await desk.pull()).answer.work).toMatchObject([{ item: late.item }])
+  const full = gateway.as((await gateway.newToken({ tenant: desk.tenant })).token)
+  const cancel = async ({ record }: typeof late) =>
+    (await full.fetch(`/v1/heygen/queue/${record.names[0]}`, { method: 'DELETE' })).status
+  expect([await cancel(late), await cancel(waiting), await cancel(waiting)]).toEqual([
+    409, 204, 204,
+  ])
+  const answer = await full.fetch('/v1/audit?limit=100')
+  const { lines } = (await answer.json()) as { lines: { action: string; subject: string }[] }
+  const cancelled = lines.filter(({ action }) => action === 'item.cancelled')
+  expect(cancelled.map(({ subject }) => subject)).toEqual([waiting.record.names[0]])
+})
+
 test('a token that the operator removes ends what it has in line at once, without an alarm', async () => {
   const desk = await RealDesk.open(gateway, 'removed')
   const items = desk.newItems(120)

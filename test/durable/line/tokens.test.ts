@@ -207,6 +207,21 @@ test('a look that began before a change of the token does not undo it', async ()
   expect((await asked).work).toEqual([])
 })
 
+test('an older copy of a token does not undo a change, and the registrar says how the token is', async () => {
+  const { desk, a } = open()
+  const [item = ''] = await desk.enqueue(desk.newItem({ token: 'late' }))
+  desk.copies.set('hash-late', desk.tokens.get('hash-late') ?? {})
+  desk.addToken('late', { subscription: 'lapsed', changes: 1 })
+  desk.now += 1
+  await desk.line.tokenChanged('hash-late')
+  desk.now += 31_000
+  expect((await desk.ask(a)).work).toEqual([])
+  // Meanwhile it is active again, of which nobody told the desk.
+  desk.addToken('late', { changes: 2 })
+  desk.now += 31_000
+  expect((await desk.ask(a)).work).toMatchObject([{ item }])
+})
+
 /** A pause of the token at all accounts, one at this account, and those of others. */
 function pauseAll(desk: PlayedDesk, lane: string): void {
   for (const token of ['gone', 'other'])

@@ -47,6 +47,42 @@ test('an item that is not under way comes again, with its earlier lease ids, als
   expect(third?.leaseId).not.toBe(second?.leaseId)
 })
 
+test('an item that no account can decide for a week keeps its rows small, and loses no lease id of that time [I4]', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  const ids: string[] = []
+  for (let asked = 0; asked < 500; asked += 1) {
+    const [work] = (await desk.ask(a)).work
+    if (asked % 100 === 0) desk.restart()
+    ids.push(...(work?.mayStart ? [work.leaseId] : []))
+    expect(work?.earlier).toEqual(expect.arrayContaining(ids.filter((id) => id !== work?.leaseId)))
+    if (!work?.mayStart) expect(work?.earlier).toContain(work?.leaseId)
+  }
+  expect(ids).toHaveLength(9)
+  const [row] = desk.storage.sql.exec<{ record: string }>('SELECT record FROM token_line').toArray()
+  expect(row?.record.length).toBeLessThan(1000)
+  // It was started all the same, and that comes to light late.
+  desk.line.report(a.key, [desk.begun(item, ids[0] ?? '', a)])
+  expect(desk.stateOf(item)).toBe('begun')
+})
+
+test('an item that was handed over too often goes back to the line, and starts elsewhere', async () => {
+  const { desk, accounts } = open('a', 'b')
+  const [a, b] = accounts as [PlayedAccount, PlayedAccount]
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  let [work] = (await desk.ask(a)).work
+  for (let asked = 0; asked < 20; asked += 1) [work] = (await desk.ask(a)).work
+  expect(work?.mayStart).toBe(false)
+  const leaseId = work?.leaseId ?? ''
+  const back = { kind: 'back', item, leaseId, why: 'may not start', absents: 0 } as const
+  desk.line.report(a.key, [back])
+  expect((await desk.ask(b)).work).toMatchObject([{ item, mayStart: true, earlier: [] }])
+  // Late, and of an older choice.
+  desk.line.report(a.key, [back])
+  expect(desk.stateOf(item)).toBe('chosen')
+})
+
 test('what comes again counts against what is free', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

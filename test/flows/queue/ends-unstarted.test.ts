@@ -87,8 +87,18 @@ test('a token cancels its own items only, and a full token any of its tenant, wi
   expect(door.audit).toMatchObject([{ action: 'item.cancelled', subject: name }])
 })
 
+test('a desk of an older release cancels no item of another token before the audit has a line', async () => {
+  const door = new Door()
+  door.isDeskOlder = true
+  const name = await queueOne(door)
+  const done = await door.call('DELETE', `/v1/heygen/queue/${name}`, undefined, { caller: FULL })
+  expect(done.status).toBe(204)
+  expect(door.audit).toMatchObject([{ action: 'item.cancelled', subject: name }])
+})
+
 test("another token's item is not cancelled while it cannot be read for the audit", async () => {
   const door = new Door()
+  door.isDeskOlder = true
   const name = await queueOne(door)
   door.line.itemsOf = async () => {
     throw new Error('the desk is away')

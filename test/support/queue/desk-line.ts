@@ -25,7 +25,10 @@ import { openStorage } from '../sql/sqlite.ts'
 interface DeskLine extends Omit<Line, 'itemsOf' | 'cancelItem' | 'report' | 'listLine'> {
   list(query: LineQuery): LinePage
   itemsOf(names: string[]): ItemShown[]
-  cancel(name: string, token?: string): ItemShown | 'late' | undefined
+  cancel(
+    name: string,
+    wish?: { token?: string; onEnded?: () => void }
+  ): ItemShown | 'late' | undefined
   report(...args: Parameters<Line['report']>): string[]
   accountsChanged(): void
   addClient(waiter: Waiter & Partial<ClientWish>): void

@@ -79,6 +79,8 @@ export class Door {
   /** The owners that the desk knows. */
   readonly owners: Owner[] = []
   readonly audit: unknown[] = []
+  /** The desk is of an older release than the Worker. */
+  isDeskOlder = false
   readonly #keys = new Map<string, KeyRecord>()
   #isolate: Pick<Ports, 'owners' | 'items' | 'hints' | 'memory'>
 
@@ -222,6 +224,15 @@ export class Door {
       itemsOf: (names: string[]) => note('itemsOf', () => this.#itemsOf(names)),
       cancelItem: (...which: Parameters<LineInMemory['cancelItem']>) =>
         note('cancelItem', () => this.line.cancelItem(...which)),
+      cancelItemBy: async (name: string) => {
+        if (this.isDeskOlder)
+          throw new TypeError('The RPC receiver does not implement the method "cancelItemBy".')
+        const before = this.line.untold().length
+        const cancelled = await this.line.cancelItemBy(name)
+        if (this.line.untold().length > before)
+          this.audit.push({ action: 'item.cancelled', subject: name })
+        return cancelled
+      },
       noteAudit: async (entry: unknown) => void this.audit.push(entry),
       ownersOf: async (ids: string[]) =>
         note('ownersOf', () => this.owners.filter(({ id }) => ids.includes(id))),

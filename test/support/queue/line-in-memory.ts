@@ -123,6 +123,10 @@ export class LineInMemory implements Line {
     return toShown(kept)
   }
 
+  async cancelItemBy(name: string): Promise<ItemShown | 'late' | undefined> {
+    return this.cancelItem(name)
+  }
+
   async pauseLine(): Promise<[]> {
     return []
   }

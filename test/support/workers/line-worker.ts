@@ -61,6 +61,11 @@ export class TenantDesk extends Desk {
     this.ctx.abort('died for a test')
   }
 
+  /** Every part that uses the table fails from now on. */
+  async dropTable(name: string): Promise<void> {
+    this.ctx.storage.sql.exec(`DROP TABLE ${name}`)
+  }
+
   async storedRows(): Promise<number> {
     const sql = 'SELECT (SELECT COUNT(*) FROM queued) + (SELECT COUNT(*) FROM token_line) AS n'
     return this.ctx.storage.sql.exec<{ n: number }>(sql).one().n
