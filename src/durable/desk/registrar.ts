@@ -8,21 +8,30 @@ import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { KvCopies } from './kv-copies.ts'
 
-/** What changes something for what a token has in line. Its name and scope do not. */
-const MATTERS = [
-  'subscription',
-  'expiresAt',
-  'weight',
-  'maxPriority',
-  'maxQueued',
-  'maxConcurrent',
-  'jobsPerDay',
-  'whenFull',
-] as const satisfies (keyof TokenChange)[]
+/** Whether it changes something for what a token has in line. Each member is a decision, so that a new limit is not forgotten. */
+const MATTERS: Record<keyof TokenChange, boolean> = {
+  name: false,
+  scope: false,
+  subscription: true,
+  expiresAt: true,
+  sees: false,
+  grants: false,
+  replyUrl: false,
+  routes: true,
+  weight: true,
+  maxPriority: true,
+  maxQueued: true,
+  maxConcurrent: true,
+  jobsPerDay: true,
+  requestsPerMinute: false,
+  whenFull: false,
+}
+/** A change is answered after the desks have heard of it, or after so long. */
+const WAIT_MS = 2000
 
 export interface RegistrarDeps {
   kv: KvCopies
-  ports(): Pick<Ports, 'defer' | 'desk'>
+  ports(): Pick<Ports, 'after' | 'defer' | 'desk'>
   /** Their names. */
   providers: readonly string[]
 }
@@ -61,7 +70,8 @@ export class RegistrarPart {
     const token = this.#tables.tokens.change(id, change)
     if (token) this.#audit.tokenChanged(by, token, change)
     await this.#kv.write()
-    if (token && MATTERS.some((member) => member in change)) this.#tellDesks(token)
+    const changed = Object.keys(change) as (keyof TokenChange)[]
+    if (token && changed.some((member) => MATTERS[member])) await this.#tellDesks(token)
     return token
   }
 
@@ -69,20 +79,27 @@ export class RegistrarPart {
     const token = this.#tables.tokens.remove(id)
     if (token) this.#audit.tokenRemoved(by, token)
     await this.#kv.write()
-    if (token) this.#tellDesks(token, token.id)
+    if (token) await this.#tellDesks(token, token.id)
     return token
   }
 
-  /** What the token has in line may end, or go on. A lost call is mended when the desk looks at the token itself. */
-  #tellDesks({ tenant, hash }: TokenRecord, ...removed: [id?: string]): void {
+  /**
+   * What the token has in line may end, or go on. Whoever changed it finds that so: after the answer nothing of a removed token
+   * starts. A lost call is mended when the desk looks at the token itself.
+   */
+  async #tellDesks({ tenant, hash }: TokenRecord, ...removed: [id?: string]): Promise<void> {
     const { ports, providers } = this.#deps
-    const { desk, defer } = ports()
-    for (const provider of providers)
-      defer(
-        desk(tenant, provider)
-          .tokenChanged(hash, ...removed)
-          .catch(() => {})
-      )
+    const { after, defer, desk } = ports()
+    const told = providers.map((provider) =>
+      desk(tenant, provider)
+        .tokenChanged(hash, ...removed)
+        .catch(() => {})
+    )
+    const all = Promise.all(told).then(() => {})
+    defer(all)
+    const isOver = new AbortController()
+    await Promise.race([all, after(WAIT_MS, isOver.signal)])
+    isOver.abort()
   }
 
   findTenant(id: string, isName: boolean): TenantRecord | undefined {

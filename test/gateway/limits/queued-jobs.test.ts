@@ -172,3 +172,16 @@ test('a token that may make no creations any more starts nothing that it has que
   const [second] = await runningSoon(gateway, 'mine', 1)
   expect(second?.title).toBe('mine 2')
 })
+
+test('once a token’s removal is answered, nothing that it has queued starts', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 } })
+  const { as, id } = await limitedBy(gateway, {})
+  await queue(as, 'mine 1')
+  const [first] = await runningSoon(gateway, 'mine', 1)
+  await queue(as, 'mine 2')
+  await queue(gateway, 'other')
+  expect((await gateway.admin('DELETE', `/tokens/${id}`)).status).toBeLessThan(300)
+  if (first) await finish(gateway, first)
+  await runningSoon(gateway, 'other', 1)
+  expect((await running(gateway)).map(({ title }) => title)).toEqual(['other'])
+})
