@@ -121,6 +121,8 @@ test('a queued job tells when it was asked for, chosen and started, also while i
   expect(steps).toContain('chosen')
   expect(steps.slice(-2)).toEqual(['slot', 'accepted'])
   expect(story.find(({ what }) => what === 'chosen')?.account).toBe(email('good'))
+  const others = story.at(-2)?.others ?? []
+  expect(others.map(({ why }) => why)).toEqual(['pinned', 'pinned'])
 })
 
 test('a story of a queued job names each account that was not chosen, and why [I5]', async () => {
