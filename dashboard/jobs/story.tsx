@@ -39,6 +39,10 @@ const WHY: Record<string, string> = {
   too_few_slots: 'may not hold so many jobs',
   retired: 'was being removed',
   refused: 'the provider refused it there',
+  paused: 'was paused, or the job’s token was',
+  gave_back: 'had it before, and could not start it',
+  saving_up: 'kept its free slots for a job that needs several',
+  no_news: 'had not asked for work',
   pinned: 'could not serve it: it names another account, or a thing of one',
   not_tried: 'was not asked: others came first, or it cannot serve such calls',
 }

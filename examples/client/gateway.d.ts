@@ -2091,7 +2091,7 @@ export interface components {
       PassedAccount: {
           /** @description The email of the account */
           account: string;
-          /** @description full; seemed_full: it was full lately; parked; too_few_slots; retired: it was being removed; refused: the provider refused the creation there; pinned: the call names another account or a thing of one; not_tried: others came first, or it cannot serve such calls */
+          /** @description full; seemed_full: it was full lately; parked; too_few_slots; retired: it was being removed; refused: the provider refused the creation there; paused: the queue was paused there; gave_back: it was given the queued job before, and could not start it; saving_up: its free slots were kept for a job that needs several; no_news: it had not asked for work; pinned: the call names another account or a thing of one; not_tried: others came first, or it cannot serve such calls */
           why: string;
           /** @description What it was parked for */
           reason?: string;

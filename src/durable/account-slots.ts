@@ -37,7 +37,7 @@ import type {
   SlotDesk,
   SlotsView,
 } from '#domain/ports/slots.ts'
-import type { UnstartedEnd } from '#domain/ports/line.ts'
+import type { UnstartedEnd, WorkTold } from '#domain/ports/line.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 import { getProvider } from '#providers/index.ts'
@@ -353,11 +353,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return found && this.#parts.sendAgain(found)
   }
 
-  async work(tenant: string, until: number, isOwed = false): Promise<void> {
+  async work(tenant: string, until: number, isOwed = false): Promise<WorkTold> {
     this.#alarm.check()
-    await this.#parts.sender.work(tenant, until, isOwed)
+    const told = await this.#parts.sender.work(tenant, until, isOwed)
     this.#lookIfDue()
     this.#alarm.set()
+    return told
   }
 
   async endUnstarted(tenant: string, ends: UnstartedEnd[]): Promise<string[]> {

@@ -127,15 +127,12 @@ function whyOf({ status, detail }: Outcome): string {
   return detail === undefined ? status : `${status}: ${detail}`
 }
 
-/**
- * Every other account that the tenant has and had then. A lease of an earlier release knows nothing about them, and neither does
- * one of a queued creation: there the account asked for work, and the others had asked for none.
- */
+/** Every other account that the tenant has and had then. A lease of an earlier release knows nothing about them. */
 function othersOf(
-  { choice, acquiredAt, item }: Pick<Lease, 'choice' | 'acquiredAt' | 'item'>,
+  { choice, acquiredAt }: Pick<Lease, 'choice' | 'acquiredAt'>,
   { accounts, email }: StoryFacts
 ): Pick<StoryStep, 'others' | 'more'> {
-  if (!choice || item) return {}
+  if (!choice) return {}
   const { passed = [], more, isPinned } = choice
   const named = passed
     .filter((one) => one.email !== email)

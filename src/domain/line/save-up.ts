@@ -43,6 +43,11 @@ export class SavingUp {
     return this.#saving !== undefined
   }
 
+  /** The item for which slots are saved up at this account. */
+  savedFor(account: string): string | undefined {
+    return this.#saving?.account === account ? this.#saving.item : undefined
+  }
+
   /**
    * The pull as the choice is to see it: at the account where slots are saved up, only that item starts. `turn`: whose turn it would
    * be at this account as if it were empty (`ItemOrder.peek`). `find`: an item that waits.

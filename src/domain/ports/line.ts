@@ -15,6 +15,7 @@ import type {
 import type { Running } from '#domain/line/outlook.ts'
 import type { EndOfJob } from '#domain/line/pace.ts'
 import type { Owner } from '#domain/routing/owner.ts'
+import type { ChoiceNote } from '#domain/slots/choice-note.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 
 /** The line, as part of TenantDesk. */
@@ -117,6 +118,8 @@ export interface Work {
   reals?: { name: string; id: string }[]
   /** Its token has limits on jobs, so the desk is told of its end. */
   isLimited?: true
+  /** Why other accounts do not get it. A desk of an older release does not say it. */
+  choice?: ChoiceNote
 }
 
 /**
@@ -150,10 +153,19 @@ export type WorkReport = { item: string; leaseId: string } &
     | { kind: 'over'; reason: string; refusal?: string }
   )
 
+/** What an account's object answers when it was told of work. One that is parked for all jobs does not ask, so it says it here. */
+export interface WorkTold {
+  /** Those that have not ended. */
+  parkings: Parking[]
+}
+
 /** What an account's object does for the line, as part of SlotDesk. */
 export interface Sender {
-  /** There may be work until then: asks for it if a slot is free. `isOwed`: asks in any case, because something is chosen here. */
-  work(tenant: string, until: number, isOwed?: boolean): Promise<void>
+  /**
+   * There may be work until then: asks for it if a slot is free. `isOwed`: asks in any case, because something is chosen here. An
+   * object of an older release answers nothing.
+   */
+  work(tenant: string, until: number, isOwed?: boolean): Promise<WorkTold | undefined>
   /** Writes ends without a start, and the deliveries that they owe. Returns the items that are written. Safe to repeat. */
   endUnstarted(tenant: string, ends: UnstartedEnd[]): Promise<string[]>
 }

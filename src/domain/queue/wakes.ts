@@ -2,6 +2,7 @@
  * What a desk remembers of its accounts, to know whom to tell that something came. It is memory only: after a restart nobody is
  * known, which costs some questions and no start.
  */
+import type { Parking } from '#domain/accounts/parking.ts'
 import { laneName, type WaitingItem } from './item-lists.ts'
 import { mayStartBy, servesLane, type Pull } from './may-start.ts'
 
@@ -11,9 +12,20 @@ const CALLED_MAX = 10
 /** An account, and the name of its own lane. */
 type Who = Pick<Pull, 'account' | 'lane'>
 
+/** What the desk knows of an account from what that said last. */
+export interface Said {
+  /** Absent: it was told that something waits, and did not ask: it was full, or parked. */
+  pull?: Pull
+  parkings: readonly Parking[]
+  /** It asks by itself at each freed slot, so what it said last still holds. */
+  isAwake: boolean
+}
+
 interface Known {
   /** What the account said when it asked last, with the slots that it then had left. */
   pull?: Pull
+  /** What it said when it was told of something and did not ask. */
+  parkings?: readonly Parking[]
   askedAt: number
   /** Until then it asks by itself at each freed slot, because it knows that more waits. */
   awakeUntil: number
@@ -43,10 +55,27 @@ export class Wakes {
     return Array.from(this.#known.values()).flatMap(({ pull }) => pull ?? [])
   }
 
-  /** The account was told at `toldAt` that something waits, and has answered. If it has not asked for work since, it is full. */
-  noteTold(account: string, toldAt: number, until: number): void {
+  /** What the account said last. Undefined: nothing is known of it. */
+  saidOf(account: string, now: number): Said | undefined {
+    const known = this.#known.get(account)
+    if (!known) return undefined
+    const { pull, parkings = [], awakeUntil } = known
+    const isAwake = awakeUntil > now
+    return pull ? { pull, parkings: pull.parkings, isAwake } : { parkings, isAwake }
+  }
+
+  /**
+   * The account was told at `toldAt` that something waits, and has answered. If it has not asked for work since, it is full, or parked
+   * for all jobs.
+   */
+  noteTold(
+    account: string,
+    toldAt: number,
+    until: number,
+    parkings: readonly Parking[] = []
+  ): void {
     const askedAt = this.#known.get(account)?.askedAt ?? -Infinity
-    if (askedAt < toldAt) this.#known.set(account, { askedAt, awakeUntil: until })
+    if (askedAt < toldAt) this.#known.set(account, { askedAt, awakeUntil: until, parkings })
   }
 
   /**

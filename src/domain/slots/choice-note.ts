@@ -1,14 +1,25 @@
 /**
- * What a Worker saw of the other accounts when it took a slot for a creation. The lease keeps it for the story of the job
- * (jobs/story.ts), in the row that it has anyway. Pure.
+ * What a Worker saw of the other accounts when it took a slot for a creation, or the desk when it chose an account for a queued one.
+ * The lease keeps it for the story of the job (jobs/story.ts), in the row that it has anyway. Pure.
  */
 import type { Parking, ParkReason } from '#domain/accounts/parking.ts'
 
 /**
  * `seemed_full`: it was full lately, so others came first. `too_few_slots`: the creation needs more than it may hold. `refused`: the
- * provider refused the creation there.
+ * provider refused the creation there. Only of queued ones: `paused`: a pause stood. `gave_back`: it had it, and could not start it.
+ * `saving_up`: its slots were kept for one that needs several. `no_news`: it had not asked for work since the desk woke up.
  */
-type WhyPassed = 'full' | 'seemed_full' | 'parked' | 'too_few_slots' | 'retired' | 'refused'
+type WhyPassed =
+  | 'full'
+  | 'seemed_full'
+  | 'parked'
+  | 'too_few_slots'
+  | 'retired'
+  | 'refused'
+  | 'paused'
+  | 'gave_back'
+  | 'saving_up'
+  | 'no_news'
 
 export interface PassedAccount {
   email: string

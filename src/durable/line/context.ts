@@ -4,6 +4,7 @@ import type { KeyTurn } from '#domain/creations/idempotency.ts'
 import type { Balancing } from '#domain/accounts/balancing.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Pull } from '#domain/queue/may-start.ts'
+import type { Said } from '#domain/queue/wakes.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { TokenShares } from '#durable/limits/token-shares.ts'
 import type { ItemShares } from '#durable/limits/item-shares.ts'
@@ -49,6 +50,8 @@ export interface LineContext extends LineDeps {
   itemShares: ItemShares
   /** What the tenant's accounts said when they asked for work last. */
   pulls(): Pull[]
+  /** What one of them said last. */
+  saidOf(account: string): Said | undefined
 }
 
 /** `token`: only an item of this token. `isOwn`: only one that it queued as an own token. `onEnded`: called in the transaction of the end. */

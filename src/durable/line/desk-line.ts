@@ -77,7 +77,8 @@ export class DeskLine {
     const itemShares = new ItemShares(deps.shares, memory, this.#looks)
     memory.onFailed = () => itemShares.readAgain()
     const pulls = () => this.#waking.wakes.pulls()
-    this.#context = { ...deps, memory, itemShares, pulls }
+    const saidOf = (account: string) => this.#waking.wakes.saidOf(account, deps.now())
+    this.#context = { ...deps, memory, itemShares, pulls, saidOf }
     this.#waking = new Waking(this.#context)
     this.#untold = new UntoldEnds(this.#context)
     this.#held = new HeldItems(this.#context, {
@@ -192,7 +193,7 @@ export class DeskLine {
     const chosen = Array.from(memory.line.chosen.values(), ({ sort }) => sort.token)
     await this.#looks.look([...memory.line.order.lists.tokens(), ...chosen])
     if (!isOurs()) return { work: [], leave: 0, isMore: false }
-    const gaveBack = this.#gaveBack.by(ask.account, this.#context.now())
+    const gaveBack = (account: string) => this.#gaveBack.by(account, this.#context.now())
     const beside = { looks: this.#looks, gaveBack, outlook: this.#outlook }
     const { pull, isCut, ...answer } = takeWork(this.#context, beside, ask)
     answer.isMore ||= this.#held.isAwaited(ask.account)

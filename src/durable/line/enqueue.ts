@@ -145,15 +145,14 @@ export function toShown(context: LineContext, row: ItemRow): ItemShown {
 }
 
 function whyItWaits(context: LineContext, row: ItemRow): Pick<ItemShown, 'waitsFor'> {
-  const { memory, itemShares, accounts, pulls, now } = context
+  const { memory, itemShares, accounts, saidOf, now } = context
   const state = memory.stateOf(row)
   if (state === 'held') return { waitsFor: 'other_job' }
   if (state !== 'waiting') return {}
-  const said = new Map(pulls().map(({ account, parkings }) => [account, parkings]))
   const serving = accounts().map((account) => ({
     lane: laneName({ lane: account.email, laneSince: account.createdAt }),
     isDrained: account.isDrained === true,
-    parkings: said.get(account.key) ?? [],
+    parkings: saidOf(account.key)?.parkings ?? [],
   }))
   const token = itemShares.whyStopped(row)
   const { pauses } = memory.line

@@ -6,6 +6,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import { isPaused, withPauses } from '#domain/line/pauses.ts'
 import type { Outlook } from '#domain/line/outlook.ts'
 import type { SlotsNow } from '#domain/line/save-up.ts'
+import { whyOthersNot } from '#domain/line/why-others-not.ts'
 import type { Work, WorkAnswer, WorkAsk } from '#domain/ports/line.ts'
 import { laneName } from '#domain/queue/item-lists.ts'
 import { move } from '#domain/queue/item-state.ts'
@@ -32,10 +33,10 @@ interface Taken extends WorkAnswer {
   isCut?: boolean
 }
 
-/** What is known beside the question. `gaveBack`: items and clients that the account could not take a moment ago. */
+/** What is known beside the question. `gaveBack`: items and clients that an account could not take a moment ago. */
 interface Beside {
   looks: TokenLooks
-  gaveBack: ReadonlySet<string>
+  gaveBack(account: string): ReadonlySet<string>
   outlook: Outlook
 }
 
@@ -71,7 +72,7 @@ export function takeWork(context: LineContext, beside: Beside, ask: WorkAsk): Ta
     free: Math.max(0, ask.free - slots),
     held: ask.held + slots,
     parkings: ask.parkings,
-    gaveBack,
+    gaveBack: gaveBack(ask.account),
     stopped: itemShares.stopped(),
     roomOf: (token) => itemShares.roomOf(token),
   }
@@ -93,9 +94,11 @@ export function takeWork(context: LineContext, beside: Beside, ask: WorkAsk): Ta
   const clients = handed.clients.map(({ item: id, sort }) => ({ id, slots: sort.slots }))
   const mayStart = (token: string) =>
     looks.stateOf(token) === 'good' && !isPaused(memory.line.pauses, token, pull.lane)
-  const work = handed.all.map((one) =>
-    toWork(context, account !== undefined && mayStart(one[1].sort.token), one)
-  )
+  const whyNot = handed.all.length === 0 ? undefined : notesFor(context, beside, ask.account)
+  const work = handed.all.map((one) => ({
+    ...toWork(context, account !== undefined && mayStart(one[1].sort.token), one),
+    ...(whyNot ? { choice: whyNot(one) } : {}),
+  }))
   // Only for this choice: a freed share makes room.
   const { roomOf: _, ...said } = pull
   const isMore = account !== undefined && hasMore(context, pull)
@@ -235,6 +238,23 @@ function toWork(context: LineContext, isAllowed: boolean, [item, chosen]: Handed
     sealed: memory.items.sealedOf(item),
     ...(record.named ? { reals: realIdsOf(context, record) } : {}),
     ...(itemShares.isCounted({ item, sort }) ? { isLimited: true } : {}),
+  }
+}
+
+/** For the story of each item that is handed over: what is known of the other accounts at this moment. */
+function notesFor(context: LineContext, { gaveBack }: Beside, chosen: string) {
+  const { accounts, saidOf, full, memory, now } = context
+  const { savingUp, pauses } = memory.line
+  const late = new Set(full())
+  const others = accounts().flatMap((account) => {
+    const { key } = account
+    if (key === chosen) return []
+    const about = { isLate: late.has(key), savedFor: savingUp.savedFor(key), said: saidOf(key) }
+    return { account, lane: laneOf(account), gave: gaveBack(key), ...about }
+  })
+  return ([item, { sort }]: Handed) => {
+    const all = others.map(({ gave, ...rest }) => ({ ...rest, gaveBack: gave.has(item) }))
+    return whyOthersNot({ item, sort }, all, { pauses, now: now() })
   }
 }
 

@@ -22,12 +22,12 @@ interface Look {
 }
 
 export class TokenLooks {
-  readonly #context: Omit<LineContext, 'itemShares' | 'pulls'>
+  readonly #context: Omit<LineContext, 'itemShares' | 'pulls' | 'saidOf'>
   readonly #looks = new Map<string, Look>()
   /** By token. */
   readonly #hashes = new Map<string, string>()
 
-  constructor(context: Omit<LineContext, 'itemShares' | 'pulls'>) {
+  constructor(context: Omit<LineContext, 'itemShares' | 'pulls' | 'saidOf'>) {
     this.#context = context
   }
 

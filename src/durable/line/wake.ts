@@ -140,8 +140,8 @@ export class Waking {
     const until = isMore ? toldAt + AWAKE_MS : toldAt
     const ended = new AbortController()
     const told = async () => {
-      await slots(account).work(tenant, until, ...(isOwed ? [true] : []))
-      this.wakes.noteTold(account, toldAt, until)
+      const answer = await slots(account).work(tenant, until, ...(isOwed ? [true] : []))
+      this.wakes.noteTold(account, toldAt, until, answer?.parkings)
     }
     await Promise.race([told().catch(() => {}), after(ANSWERED_WITHIN_MS, ended.signal)])
     ended.abort()

@@ -5,7 +5,8 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { hasNoEnd, mayAsk } from '#domain/accounts/imported.ts'
-import type { UnstartedEnd, Work } from '#domain/ports/line.ts'
+import type { Parking } from '#domain/accounts/parking.ts'
+import type { UnstartedEnd, Work, WorkTold } from '#domain/ports/line.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease, type LeaseAsk } from '#domain/slots/lease.ts'
 import { unstartedEnds } from '#domain/slots/queued-lease.ts'
@@ -78,10 +79,12 @@ export class Sender {
   }
 
   /** Ends when the desk has been asked, not when what it gave was sent. */
-  async work(tenant: string, until: number, isOwed: boolean): Promise<void> {
+  async work(tenant: string, until: number, isOwed: boolean): Promise<WorkTold> {
     if (this.#isHolder(tenant)) this.#noteMore(until)
     if (isOwed || this.#free(tenant) > 0) await this.#pull(tenant, isOwed)
     else this.#saveMore()
+    // Of the account's former holder it is nobody's business.
+    return { parkings: this.#isHolder(tenant) ? this.#parkings() : [] }
   }
 
   /** Writes the ends of items that never started. Returns those that are written. */
@@ -174,7 +177,7 @@ export class Sender {
       free,
       held: this.#held() + this.#promised(),
       underWay: [...new Set(underWay)],
-      parkings: tables.parkings().filter(({ until }) => until > at),
+      parkings: this.#parkings(),
       most: Math.max(0, this.#mostNow()),
       ...this.times.of(tenant, tables.leases(), at),
     }
@@ -230,6 +233,12 @@ export class Sender {
 
   #isHolder(tenant: string): boolean {
     return this.#context.tables.account()?.tenant === tenant
+  }
+
+  #parkings(): Parking[] {
+    const { tables, now } = this.#context
+    const at = now()
+    return tables.parkings().filter(({ until }) => until > at)
   }
 
   #held(): number {

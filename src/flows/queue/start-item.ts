@@ -72,6 +72,7 @@ export async function startItem(ports: Ports, work: Work, starter: Starter): Pro
     ...(item && { item }),
     ...(part === undefined ? {} : { part }),
     ...(work.isLimited ? { isLimited: true as const } : {}),
+    ...(work.choice ? { choice: work.choice } : {}),
   }
   // Everything that may fail comes before the lease: a lease that was not sent under costs a search of minutes.
   const ready = await Promise.all([

@@ -67,6 +67,21 @@ test('an account whose last slot was taken otherwise, and that was told, is not 
   expect(wakes.toTell(OPEN, [pullOf('a', 0)], 2002)).toEqual(['a'])
 })
 
+test('an account that was told and did not ask is known by what it answered, until it asks', () => {
+  const wakes = new Wakes()
+  expect(wakes.saidOf('a', 1000)).toBeUndefined()
+  const parking = { scope: 'jobs', reason: 'credit', detail: '', until: 9000, streak: 1 } as const
+  wakes.noteTold('a', 1000, 5000, [parking])
+  expect(wakes.saidOf('a', 1001)).toEqual({ parkings: [parking], isAwake: true })
+  // An object of an older release answers nothing.
+  wakes.noteTold('b', 1000, 5000)
+  expect(wakes.saidOf('b', 5000)).toEqual({ parkings: [], isAwake: false })
+  const pull = pullOf('a', 1)
+  wakes.noteAsked(pull, 2000, 6000)
+  wakes.noteTold('a', 1999, 7000, [parking])
+  expect(wakes.saidOf('a', 2001)).toEqual({ pull, parkings: [], isAwake: true })
+})
+
 test('a look calls those that were silent longest, ten at most', () => {
   const wakes = new Wakes()
   const all = Array.from({ length: 15 }, (_, count) => `k${count}`)

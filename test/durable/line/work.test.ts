@@ -124,6 +124,32 @@ test('what goes back has its place again, and is not given to the same account a
   expect(again?.record.tries).toMatchObject([{ account: a.key, why: 'full' }])
 })
 
+test('what is handed over says why the other accounts do not get it, as they said last', async () => {
+  const { desk, accounts } = open('a', 'b', 'c', 'd', 'e')
+  const [a, b, c, d] = accounts as [PlayedAccount, PlayedAccount, PlayedAccount, PlayedAccount]
+  const [wide = ''] = await desk.enqueue(desk.newItem({ slots: 3 }))
+  desk.now += 11 * 60_000
+  // Slots are saved up here.
+  expect((await desk.ask(d, 2, { held: 1 })).work).toEqual([])
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  const [first] = (await desk.ask(b)).work
+  expect(first?.item).toBe(item)
+  desk.line.report(b.key, [{ kind: 'back', item, leaseId: first?.leaseId ?? '', why: 'newer' }])
+  desk.line.pause({ lane: `${c.email} ${c.createdAt}` })
+  const [work] = (await desk.ask(a)).work
+  expect(work?.item).toBe(item)
+  expect(work?.choice).toEqual({
+    passed: [
+      { email: b.email, why: 'gave_back' },
+      { email: c.email, why: 'paused' },
+      { email: d.email, why: 'saving_up' },
+      // It was told, and did not ask.
+      { email: 'e@example.com', why: 'full' },
+    ],
+  })
+  expect(desk.stateOf(wide)).toBe('waiting')
+})
+
 test('an item that came back to an account names the lease ids that it had there before [I4]', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

@@ -1,5 +1,6 @@
 /** The story of a job: what happened when, and why other accounts did not get it. */
 import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { CLOCKED, stopped, untilMoved } from '../../support/clock/clock.ts'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
 import { addCustomer } from '../../support/scenes/tokens/own-tokens.ts'
@@ -120,6 +121,59 @@ test('a queued job tells when it was asked for, chosen and started, also while i
   expect(steps).toContain('chosen')
   expect(steps.slice(-2)).toEqual(['slot', 'accepted'])
   expect(story.find(({ what }) => what === 'chosen')?.account).toBe(email('good'))
+  const others = story.at(-2)?.others ?? []
+  expect(others.map(({ why }) => why)).toEqual(['pinned', 'pinned'])
+})
+
+test('a story of a queued job names each account that was not chosen, and why [I5]', async () => {
+  const accounts = { full: 1, parked: 1, drained: 1, good: 1 }
+  const pool = await stopped(openGateway({ accounts, simVars: { JOB_MS: '-1' }, entry: CLOCKED }))
+  onTestFinished(() => pool.dispose())
+  const at = (name: string, headers: Record<string, string> = {}) => {
+    const job = { ...VIDEO, script: `At ${name}, ${crypto.randomUUID()}.` }
+    return pool.createVideo(job, { 'x-gateway-account': email(name), ...headers })
+  }
+  const end = async (job: string) => {
+    await pool.sim.control('POST', '/finish', { id: job })
+    await pool.fetch(`/heygen/v3/videos/${job}`)
+  }
+  const starts = (name: string, count: number) =>
+    until(async () => (await pool.sim.account(email(name))).jobsStarted === count)
+  const match = { method: 'POST', path: '/v3/videos' }
+  await pool.sim.fault({ match, times: 1, effect: { status: 429 } })
+  expect((await at('parked')).status).toBe(429)
+  const [ofFull = '', ofGood = ''] = [jobIdOf(await at('full')), jobIdOf(await at('good'))]
+  expect((await pool.post(`/v1/heygen/accounts/${email('drained')}/drain`, {})).status).toBe(200)
+  // Each of the others says something to the desk: that it is parked, and that it is full while more waits for it.
+  const async = { prefer: 'respond-async' }
+  const [ofParked] = [await at('parked', async), await at('full', async), await at('full', async)]
+  await end(ofFull)
+  await starts('full', 2)
+  await until(async () => {
+    const line = await (await pool.fetch('/v1/heygen/queue')).json()
+    const { items } = line as { items: { id: string; waitsFor: string }[] }
+    return items.find((one) => one.id === jobIdOf(ofParked))?.waitsFor === 'account'
+  })
+  const { at: own } = await addCustomer(pool)
+  const queued = await own.createVideo({}, async)
+  expect(queued.status).toBe(202)
+  const id = jobIdOf(queued)
+  await end(ofGood)
+  await starts('good', 2)
+  await untilMoved(pool, async () => (await jobOf(id, pool)).status === 'running')
+  const { story } = await jobOf(id, pool)
+  expect(story.map(({ what }) => what)).toEqual(['asked', 'queued', 'chosen', 'slot', 'accepted'])
+  const slot = story.find(({ what }) => what === 'slot')
+  expect(slot?.account).toBe(email('good'))
+  const others = (slot?.others ?? []).toSorted((a, b) => (a.account < b.account ? -1 : 1))
+  expect(others).toEqual([
+    { account: email('drained'), why: 'parked', reason: 'drained', until: expect.any(String) },
+    { account: email('full'), why: 'full' },
+    { account: email('parked'), why: 'parked', reason: 'busy', until: expect.any(String) },
+  ])
+  const seen = JSON.stringify(await jobOf(id, own))
+  expect(seen).toContain('"slot"')
+  for (const hidden of ['@example.com', 'others', 'parked']) expect(seen).not.toContain(hidden)
 })
 
 test('a token that sees only its own is told the story without any account [I5]', async () => {

@@ -1,7 +1,7 @@
 /** What waits says for what it waits, in its own view and in the list, and what ended in the line says when. */
 import { afterAll, expect, test } from 'vitest'
 import { advance, CLOCKED, SECOND, stopped } from '../../support/clock/clock.ts'
-import { openGateway, type Gateway } from '../../support/gateway.ts'
+import { openGateway, until, type Gateway } from '../../support/gateway.ts'
 
 const A = 'a@example.com'
 const ASYNC = { prefer: 'respond-async' }
@@ -58,6 +58,23 @@ test('what waits says whether it is for its turn, a pause, or an account that ta
   await gateway.post(`/v1/heygen/accounts/${A}/undrain`, {})
   expect(await whyOf(gateway, name)).toBe('slot')
   await cancel(name)
+})
+
+test('what waits for an account that is parked for all jobs says so, although that asks for no work', async () => {
+  const other = gateway.as((await gateway.newToken()).token)
+  const email = await other.addAccount('parked', 1)
+  const match = { method: 'POST', path: '/v3/videos' }
+  await gateway.sim.fault({ match, times: 1, effect: { status: 429 } })
+  expect((await other.createVideo({}, { 'x-gateway-account': email })).status).toBe(429)
+  const name = await queue(other)
+  await until(async () => {
+    const line = await json<{ items: { id: string; waitsFor: string }[] }>(
+      other,
+      '/v1/heygen/queue'
+    )
+    return line.items.find(({ id }) => id === name)?.waitsFor === 'account'
+  })
+  await other.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
 })
 
 test('a token at its limit is told so, and a token that sees only its own hears of nothing else', async () => {

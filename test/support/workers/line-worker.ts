@@ -3,6 +3,7 @@
  * as an account's object or a Worker does, and answers what they return and how many rows the desk wrote. An entry for runWorker, never
  * deployed.
  */
+import type { WorkTold } from '#domain/ports/line.ts'
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
 import { answerClock, goByClock, rearm, ring } from '../clock/movable-clock.ts'
 
@@ -36,7 +37,9 @@ export class AccountSlots extends Slots {
   }
 
   /** The test plays the account: it asks for work itself, and takes no ends. */
-  override async work(): Promise<void> {}
+  override async work(): Promise<WorkTold> {
+    return { parkings: [] }
+  }
 
   override async endUnstarted(): Promise<string[]> {
     return []

@@ -4,7 +4,7 @@ export const OF_STORY: Record<string, string> = {
   'PassedAccount.reason': 'What it was parked for',
   'PassedAccount.until': 'Until when it was parked, as far as was known then',
   'PassedAccount.why':
-    'full; seemed_full: it was full lately; parked; too_few_slots; retired: it was being removed; refused: the provider refused the creation there; pinned: the call names another account or a thing of one; not_tried: others came first, or it cannot serve such calls',
+    'full; seemed_full: it was full lately; parked; too_few_slots; retired: it was being removed; refused: the provider refused the creation there; paused: the queue was paused there; gave_back: it was given the queued job before, and could not start it; saving_up: its free slots were kept for a job that needs several; no_news: it had not asked for work; pinned: the call names another account or a thing of one; not_tried: others came first, or it cannot serve such calls',
   'StoryStep.account':
     'The email of the account. Missing if it was removed, or the token sees only its own',
   'StoryStep.delivery': 'The delivery: GET /v1/deliveries/{id}',
