@@ -2,15 +2,30 @@
  * Writes the KV copies of a desk's records. Workers everywhere read them. KV takes one write per second and key. If a copy could
  * not be written, the alarm writes it again.
  */
-import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
+
+interface KvCopy {
+  key: string
+  version: number
+}
+
+interface CopyTables {
+  staleCopies(): KvCopy[]
+  valueOfCopy(key: string): string | undefined
+  markCopied(copy: KvCopy): void
+}
+
+interface Kv {
+  put(key: string, value: string): Promise<void>
+  delete(key: string): Promise<void>
+}
 
 export class KvCopies {
-  readonly #tables: DeskTables
-  readonly #kv: KVNamespace
+  readonly #tables: CopyTables
+  readonly #kv: Kv
   readonly #armSoon: () => void
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(tables: DeskTables, kv: KVNamespace, armSoon: () => void) {
+  constructor(tables: CopyTables, kv: Kv, armSoon: () => void) {
     this.#tables = tables
     this.#kv = kv
     this.#armSoon = armSoon
@@ -18,7 +33,8 @@ export class KvCopies {
 
   /** Writes every copy that is out of date. Calls run one after the other, so that an older value never replaces a newer one. */
   write(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#writeStale())
+    // One that failed does not fail those that come after it.
+    this.#writing = this.#writing.catch(() => {}).then(() => this.#writeStale())
     return this.#writing
   }
 

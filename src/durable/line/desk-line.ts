@@ -247,8 +247,7 @@ export class DeskLine {
     const { memory, itemShares } = this.#context
     if (!memory.owesAnything) return
     const items = [...itemShares.opened(), ...tokens.flatMap((token) => itemShares.firstOf(token))]
-    if (items.length === 0) return
-    this.#armSoon()
+    if (items.length > 0) this.#armSoon()
     this.#waking.add(items)
   }
 
@@ -361,8 +360,8 @@ export class DeskLine {
     this.#waking.add(itemShares.opened())
     const isWaiting = memory.line.held.size > 0 || isServed(this.#context, this.#looks)
     this.#pauseMs = isWaiting ? LOOK_EVERY_MS : Math.min(LOOK_SELDOM_MS, this.#pauseMs * 2)
-    const deadline = deadlineOf(memory.line, now())
-    this.#lookAt = Math.min(now() + this.#pauseMs, itemShares.opensAt(), deadline)
+    const at = Math.min(now() + this.#pauseMs, itemShares.opensAt())
+    this.#lookAt = Math.min(at, deadlineOf(memory.line, now()))
     await callSilent(this.#context, this.#waking)
   }
 
