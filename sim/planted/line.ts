@@ -65,8 +65,8 @@ const IN_TWO_PLACES: readonly PlantedFault[] = [
       },
       {
         file: 'src/durable/line/take-work.ts',
-        from: 'const mayStart = isAllowed && sort.startBy > now()',
-        to: 'const mayStart = isAllowed && sort.startBy < Infinity + now()',
+        from: 'const mayStart = isAllowed && !isSpent(chosen) && sort.startBy > now()',
+        to: 'const mayStart = isAllowed && !isSpent(chosen) && sort.startBy < Infinity + now()',
       },
       {
         file: 'src/durable/line/look.ts',
