@@ -18,12 +18,4 @@ export const FOUND: readonly Written[] = [
     from: 'if (!hasAccounts && !isLast) return',
     to: 'if (!hasAccounts && !isLast && now < lastAt) return',
   },
-  {
-    name: 'acquired again',
-    harm: 'a call for a slot that comes twice, the second time after the job has ended, makes a second lease of the same request',
-    breaks: ['I4 said not to have been started', 'I3 one end, two ids'],
-    file: 'src/domain/slots/lease.ts',
-    from: 'if (ledger.hasEnded?.(ask.leaseId))',
-    to: 'if (ledger.hasEnded?.(ask.leaseId) && ask.count < 0)',
-  },
 ]
