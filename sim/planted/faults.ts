@@ -150,8 +150,8 @@ const NEW: readonly Written[] = [
     harm: 'what an alarm finds due later gets no alarm',
     breaks: ['I2', 'I3'],
     file: 'src/durable/lifecycle/alarm-clock.ts',
-    from: 'if (run.due !== Infinity) this.setFor(run.due)',
-    to: 'if (run.due === 0) this.setFor(run.due)',
+    from: 'if (run.due !== Infinity) this.setFor(Math.max(run.due, run.earliest))',
+    to: 'if (run.due === 0) this.setFor(run.earliest)',
   },
   {
     name: 'sleep',
