@@ -102,6 +102,8 @@ const EXPLAINED: { by: (action: Action) => boolean; answer: RegExp }[] = [
   },
   { by: ({ do: it }) => /^(?:end tenant|rotate token)$/.test(it), answer: /^401 unauthorized/ },
   { by: (action) => action.do === 'create' && action.repeats === 'other body', answer: /^400 / },
+  // HeyGen refuses it. In the other world it may not have come so far.
+  { by: (action) => action.do === 'queue' && action.line?.isRefused === true, answer: /^400$/ },
   { by: ({ do: it }) => it === 'refuse key' || it === 'new key', answer: /^401$/ },
   // Whose look it is can only be found while lists can be read.
   { by: (action) => action.do === 'create' && action.looks !== undefined, answer: /^404$/ },

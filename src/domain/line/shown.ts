@@ -22,13 +22,16 @@ export function isUnstarted({ state }: Pick<ItemShown, 'state'>): boolean {
   return state === 'untold' || state === 'ended'
 }
 
-/** What a name of it leads to: the provider's id of the job, or, of a creation that started fewer jobs, an end without one. */
+/**
+ * What a name of it leads to: the provider's id of the job, or, of a creation that is known to have started fewer jobs, an end without
+ * one. The desk does not know whether that job never was, or was not found, so it does not say that there is none.
+ */
 export function jobOfName(shown: ItemShown, name: string): { id: string } | { shown: ItemShown } {
   if (!shown.jobIds) return { shown }
   const id = shown.jobIds[Math.max(0, shown.names.indexOf(name))] ?? ''
   if (id !== '') return { id }
   const { jobIds: _, owner: __, ...rest } = shown
-  return { shown: { ...rest, state: 'ended', reason: 'absent' } }
+  return { shown: { ...rest, state: 'ended', reason: 'outcome_unknown' } }
 }
 
 const WHY: Record<string, string> = {
