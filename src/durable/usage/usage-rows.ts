@@ -95,12 +95,13 @@ export class UsageRows {
   creditsSince(since: number): number | undefined {
     const first = Math.floor((since - DAY_MS) / SPAN_MS)
     let sum: number | undefined
+    let isUnknown = false
     for (const { outcome, told } of this.#recordsAfter(first, since)) {
       if (outcome.status !== 'completed') continue
-      if (told?.credits === undefined) return undefined
-      sum = (sum ?? 0) + told.credits
+      if (told?.credits === undefined) isUnknown = true
+      else sum = (sum ?? 0) + told.credits
     }
-    return sum
+    return isUnknown ? undefined : sum
   }
 
   removeBefore(day: number): void {
@@ -123,7 +124,10 @@ export class UsageRows {
     }
   }
 
-  /** One after the other: a day may have more than memory has room for. So nothing may be written between them. */
+  /**
+   * One after the other: a day may have more than memory has room for. So nothing may be written between them, and all of them must be
+   * read: workerd fails a later request that uses the statement of a cursor which an earlier one left half read.
+   */
   *#recordsAfter(
     firstSpan: number,
     since: number,
