@@ -24,7 +24,8 @@ interface Start {
 }
 
 export function wrongOrder(scene: Scene): string[] {
-  if (scene.plan.isShared !== true) return []
+  // Limits of a token come before its weight.
+  if (scene.plan.isShared !== true || scene.plan.limits !== undefined) return []
   const starts = startsOf(scene)
   const from = Math.max(0, ...starts.map((one) => one.askedAt)) + TOGETHER_MS
   const waited = starts.filter(({ at }) => at > from)
