@@ -95,8 +95,10 @@ export function takeWork(context: LineContext, beside: Beside, ask: WorkAsk): Ta
   const mayStart = (token: string) =>
     looks.stateOf(token) === 'good' && !isPaused(memory.line.pauses, token, pull.lane)
   const whyNot = handed.all.length === 0 ? undefined : notesFor(context, beside, ask.account)
+  // What was chosen before it was drained, and comes again, goes back.
+  const isServing = account !== undefined && account.isDrained !== true
   const work = handed.all.map((one) => ({
-    ...toWork(context, account !== undefined && mayStart(one[1].sort.token), one),
+    ...toWork(context, isServing && mayStart(one[1].sort.token), one),
     ...(whyNot ? { choice: whyNot(one) } : {}),
   }))
   // Only for this choice: a freed share makes room.

@@ -197,6 +197,15 @@ test('a chosen item that is past its deadline comes again, and may not start', a
   expect(desk.ends).toMatchObject([{ item, reason: 'start_deadline' }])
 })
 
+test('what was chosen for an account before it was drained comes again, and may not start', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  expect((await desk.ask(a)).work).toMatchObject([{ item, mayStart: true }])
+  for (const account of desk.accounts) Object.assign(account, { isDrained: true })
+  expect((await desk.ask(a)).work).toMatchObject([{ item, mayStart: false }])
+})
+
 test('an end that nobody has taken is handed over again, also after a restart, until one takes it [I3]', async () => {
   const { desk } = open('a')
   const take = desk.onEnds
