@@ -111,7 +111,7 @@ async function findById(
     ports.slots(account.key).findJob(tenant, { jobId: id })
   )
   const records = found.answers.flatMap(({ item, answer }) =>
-    answer && isSeenBy(own, answer) ? [{ account: item, record: answer }] : []
+    answer && isSeenBy(own, answer, id) ? [{ account: item, record: answer }] : []
   )
   // An account that refused the creation may have a left-over lease of it, which ended as absent.
   const sure = records.find(({ record }) => record.ended?.outcome.status !== 'absent')
@@ -121,8 +121,10 @@ async function findById(
   return records[0] ?? findAtFormer(ports, provider, tenant, id, own)
 }
 
-function isSeenBy(own: OwnScope | undefined, { lease }: JobRecord): boolean {
-  return own === undefined || lease.ownToken === own.token
+/** A job that a search only took for the token's may be another customer's, so its id leads an own token nowhere. */
+function isSeenBy(own: OwnScope | undefined, { lease }: JobRecord, id: string): boolean {
+  if (own === undefined) return true
+  return lease.ownToken === own.token && !(lease.state === 'suspect' && lease.jobId === id)
 }
 
 /** Asks removed accounts: the owners of their ids are forgotten, but their objects still have their jobs. */
@@ -135,7 +137,7 @@ async function findAtFormer(
 ): Promise<FoundJob | undefined> {
   for (const key of await ports.desk(tenant, provider.name).formerKeys()) {
     const record = await ports.slots(key).findJob(tenant, { jobId: id })
-    if (record && isSeenBy(own, record)) return { account: undefined, record }
+    if (record && isSeenBy(own, record, id)) return { account: undefined, record }
   }
   return undefined
 }
