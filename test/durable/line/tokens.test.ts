@@ -164,13 +164,19 @@ test('a token that had no turn for a week leaves no row', async () => {
   expect(rows()).toEqual([])
 })
 
-test('a removed token’s items that wait for another job end at once, also after a restart', async () => {
+/** An item of the token `gone` that waits for a job of another token. */
+async function heldAfterRestart() {
   const { desk } = open()
   const first = desk.newItem({ token: 'other' })
   const held = desk.newItem({ token: 'gone' })
   held.record.named = [{ name: first.record.names[0] ?? '', item: first.item }]
   await desk.enqueue(first, held)
   desk.restart()
+  return { desk, held }
+}
+
+test('a removed token’s items that wait for another job end at once, also after a restart', async () => {
+  const { desk, held } = await heldAfterRestart()
   expect(desk.stateOf(held.item)).toBe('held')
   removeToken(desk, 'hash-gone')
   await desk.line.tokenChanged('hash-gone')
@@ -179,12 +185,7 @@ test('a removed token’s items that wait for another job end at once, also afte
 })
 
 test('the desk finds the removal of a token itself, if all of its items wait for other jobs', async () => {
-  const { desk } = open()
-  const first = desk.newItem({ token: 'other' })
-  const held = desk.newItem({ token: 'gone' })
-  held.record.named = [{ name: first.record.names[0] ?? '', item: first.item }]
-  await desk.enqueue(first, held)
-  desk.restart()
+  const { desk, held } = await heldAfterRestart()
   desk.tokens.delete('hash-gone')
   await desk.ring(30_000)
   expect(desk.ends).toMatchObject([{ item: held.item, reason: 'token_removed' }])
