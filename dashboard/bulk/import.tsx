@@ -2,7 +2,7 @@
  * Accounts out of a CSV text. Each line is proved first: the gateway tries its key at the provider and stores nothing. Then the good
  * lines are imported. The keys are in the text field until they are proved, and after that only in the memory of the page.
  */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Badge } from '../parts/badge.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { runLines } from '../parts/run-lines.ts'
@@ -127,7 +127,7 @@ interface LinesProps {
 function Lines({ lines, step, isRunning, stop, prove, add, again }: LinesProps) {
   // The field that had the focus is gone.
   const status = useRef<HTMLParagraphElement>(null)
-  useEffect(() => status.current?.focus(), [])
+  useLayoutEffect(() => status.current?.focus(), [])
   const left = lines.filter(({ state }) => state === 'waiting' || state === 'busy').length
   const good = lines.filter(isGood).length
   const untried = lines.filter(({ state }) => state === 'waiting' || state === 'failed').length

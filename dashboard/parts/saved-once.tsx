@@ -1,6 +1,6 @@
 /** A secret that the gateway has just made. It stays in view, also after a look at another screen, until it is said to be saved. */
 import { effect, signal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { session } from '../shell/session.ts'
 import { ShownOnce } from './secret.tsx'
 
@@ -35,7 +35,7 @@ export function showOnce(secret: Made): void {
 export function SavedOnce() {
   const heading = useRef<HTMLHeadingElement>(null)
   const shown = made.value
-  useEffect(() => heading.current?.focus(), [shown])
+  useLayoutEffect(() => heading.current?.focus(), [shown])
   if (!shown) return null
   const { title, secrets, advice } = shown
   return (

@@ -1,5 +1,5 @@
 /** The page: sign-in, or header, menu and one screen. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Screen } from '../screen.ts'
 import { SCREENS } from '../screens.ts'
 import { Header, isShown, Menu } from './header.tsx'
@@ -30,7 +30,7 @@ function Inside() {
   const isFirst = useRef(true)
   const where = path.join('/')
   // A new screen takes the focus, as a new page would. The first one leaves it to the browser.
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${screen?.title ?? 'Not found'} · heygen-gateway`
     // It begins at its top: a scrolled page, or the focus itself, would hide its heading under the header.
     if (!isFirst.current) {

@@ -1,5 +1,5 @@
 /** Asks for a token. Which kind of token it is, the gateway says. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { keepSession } from './session.ts'
 import { whoIs } from './sign-in-call.ts'
@@ -9,7 +9,7 @@ export function SignIn() {
   const [error, setError] = useState<unknown>()
   const [isBusy, setBusy] = useState(false)
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = 'Sign in · heygen-gateway'
     input.current?.focus()
   }, [])

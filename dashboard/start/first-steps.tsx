@@ -1,6 +1,6 @@
 /** Leads from an empty gateway to a first video: a tenant and its token, an account, a video, its end, its delivery. */
 import { signal } from '@preact/signals'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { ShownOnce } from '../parts/secret.tsx'
@@ -78,7 +78,7 @@ interface StepProps {
 /** The step whose turn it is takes the focus. What comes later is only named. */
 function Step({ title, isDone, isNow, children }: StepProps) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isNow) heading.current?.focus()
   }, [isNow])
   return (

@@ -103,19 +103,17 @@ describe('the pool on the page', () => {
   })
 
   it('a person without a mouse reaches every button, and a dialog gives the focus back', async () => {
-    const { page } = await open(gateway.url, { token: gateway.token })
+    const opened = await open(gateway.url, { token: gateway.token })
+    const { page } = opened
     const card = page.getByRole('article', { name: BOB })
     const edit = card.getByRole('button', { name: 'Edit' })
     await edit.focus()
-    await page.keyboard.press('Enter')
-    await page.getByRole('dialog').waitFor()
+    expect(await opened.hasFocusWhenShown('dialog', 'Enter')).toBe(true)
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(await edit.evaluate((button) => button === document.activeElement)).toBe(true)
     await page.getByRole('link', { name: 'Jobs' }).focus()
-    await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'Jobs' }).waitFor()
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+    expect(await opened.hasFocusWhenShown('main[aria-label=Jobs]', 'Enter')).toBe(true)
   })
 
   it('the operator changes an account of any tenant, and a token that may only use sees no button', async () => {

@@ -50,6 +50,24 @@ export class OpenedPage {
     await this.page.evaluate((to) => (location.hash = to), hash)
   }
 
+  /** Whether the focus is on or in an element at the moment at which a key brings it: the next key must not go elsewhere. */
+  async hasFocusWhenShown(selector: string, key: string): Promise<boolean> {
+    const isFocused = await this.page.evaluateHandle((wanted) => {
+      const answer = new Promise<boolean>((resolve) => {
+        const observer = new MutationObserver(() => {
+          const shown = document.querySelector(wanted)
+          if (!shown) return
+          observer.disconnect()
+          resolve(shown.contains(document.activeElement))
+        })
+        observer.observe(document.body, { attributes: true, childList: true, subtree: true })
+      })
+      return { answer }
+    }, selector)
+    await this.page.keyboard.press(key)
+    return isFocused.evaluate(({ answer }) => answer)
+  }
+
   /** What axe finds in what is shown now. */
   async expectAccessible(): Promise<void> {
     const found = await findBarriers(this.page)
