@@ -60,22 +60,38 @@ function queueAtOnce(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   })
 }
 
-/** Nothing runs after `slots_full`. A creation that cannot be in the line is refused as without one, unless its client asked. */
+/**
+ * Nothing runs after `slots_full`, or after the provider's own 429. A creation that cannot be in the line is refused as without one,
+ * unless its client asked.
+ */
 async function queueIfFull(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  let refuse: () => ProxyAnswer
+  let isFull = true
   try {
-    return await startJob(ports, mayYield(call) ? { ...call, yields: true } : call)
-  } catch (full) {
-    if (!isNotNow(full) || (call.wish?.isOfToken && isTooLarge(call))) throw full
-    return queueNamed(ports, call).then(
-      (answer) => {
-        if (full instanceof AppError && full.code === 'slots_full') noteLine(ports, call)
-        return answer
-      },
-      (error: unknown) => {
-        throw error instanceof NoLine ? full : error
-      }
-    )
+    const answer = await startJob(ports, mayYield(call) ? { ...call, yields: true } : call)
+    if (!answer.isBusy) return answer
+    refuse = () => answer
+  } catch (error) {
+    if (!isNotNow(error)) throw error
+    isFull = error.code === 'slots_full'
+    refuse = () => {
+      throw error
+    }
   }
+  if ((call.wish?.isOfToken && isTooLarge(call)) || hasGone(call)) return refuse()
+  try {
+    const answer = await queueNamed(ports, call)
+    if (isFull) noteLine(ports, call)
+    return answer
+  } catch (error) {
+    if (error instanceof NoLine) return refuse()
+    throw error
+  }
+}
+
+/** A client that gave up while it waited has no name to ask by, and may come again. So nothing is queued for it. */
+function hasGone({ waitSeconds, signal }: ReadCall): boolean {
+  return waitSeconds !== undefined && signal?.aborted === true
 }
 
 /** One that waits for its turn stands in one order with what is queued, and has slots kept for it. */
@@ -84,7 +100,7 @@ function mayYield(call: ReadCall): boolean {
 }
 
 /** All accounts are full, or the token runs as many jobs as it may. A limit of the line itself, and of searches, is no such answer. */
-function isNotNow(error: unknown): boolean {
+function isNotNow(error: unknown): error is AppError {
   if (!(error instanceof AppError)) return false
   if (error.code === 'slots_full') return true
   const [limit = ''] = error.details.limit?.split('=') ?? []
