@@ -37,6 +37,7 @@ import {
   type Answer,
   type BulkAnswer,
 } from './bulk-answers.ts'
+import { forgetTaskNames } from './client-task-names.ts'
 import { underRealIds } from './named-call.ts'
 import { noteQueues } from './translate-list.ts'
 import { itemOf, mayQueue, NAMES_TRIED, refuseIfTooMany, sealCall } from './queue-creation.ts'
@@ -96,7 +97,9 @@ export async function bulk(
     await findOwnersOf(ports, call, all)
     for (const one of all) Object.assign(one, await prepare(searching, one))
     await enqueue(ports, call, all, begunAt)
-    if (all.some(({ made }) => made)) noteQueues(ports, call)
+    const items = all.flatMap(({ made }) => made?.item ?? [])
+    if (items.length > 0) noteQueues(ports, call)
+    forgetTaskNames(ports, call, items)
     answers.push(...all.map(({ answer }) => shown(call, answer)))
   }
   return answers

@@ -25,7 +25,7 @@ import { noSlotError } from '#flows/slots/no-slot-errors.ts'
 import { refuseIfNever } from '#flows/slots/take-share.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { alreadyExists, refusalOfName, taskNameOf } from './client-task-names.ts'
+import { alreadyExists, forgetTaskNames, refusalOfName, taskNameOf } from './client-task-names.ts'
 import { noteQueues } from './translate-list.ts'
 import { sealItem } from './item-text.ts'
 
@@ -193,10 +193,11 @@ async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Pr
 }
 
 /** Remembers in this isolate what its next calls would ask the desk. */
-function noteQueued(ports: Ports, call: ReadCall, { record: { names } }: NewItem): void {
+function noteQueued(ports: Ports, call: ReadCall, item: NewItem): void {
   noteQueues(ports, call)
+  forgetTaskNames(ports, call, [item])
   const { own } = call
-  if (own) for (const name of names) rememberOwn(ports, call, own.token, name)
+  if (own) for (const name of item.record.names) rememberOwn(ports, call, own.token, name)
 }
 
 /** Each attempt at the provider gets a key of its own, made of its lease. So the client's key is not kept with the call. */

@@ -106,6 +106,15 @@ export class Door {
     this.#isolate = this.#newIsolate()
   }
 
+  /** Another isolate serves, until this one is gone back to. */
+  leaveIsolate(): () => void {
+    const here = this.#isolate
+    this.forgetIsolate()
+    return () => {
+      this.#isolate = here
+    }
+  }
+
   async call(
     method: string,
     path: string,
