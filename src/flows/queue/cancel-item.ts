@@ -27,9 +27,20 @@ export async function cancelItem(ports: Ports, asking: Asking, name: string): Pr
     throw new AppError('not_found', `Unable to locate queued job ${name}`)
   }
   if (cancelled !== 'late') return cancelled
+  const [{ state } = { state: 'chosen' }] = (await desk.itemsOf([name]).catch(missing)) ?? []
+  if (state === 'begun') {
+    // Another try would be late, too.
+    const late = `${name} has begun. The provider's own call deletes it.`
+    throw new AppError('conflict', late, { jobIds: [name] })
+  }
   const message = `${name} is being started. It can be deleted when it has begun.`
   const details = { retryAfterSeconds: RETRY_SECONDS, jobIds: [name] }
   throw new AppError('resource_not_ready', message, details)
+}
+
+/** Whether an item was not cancelled because its jobs have begun. */
+export function hasBegun(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'conflict'
 }
 
 /** The desk writes the audit line with the end. */

@@ -21,6 +21,7 @@ import { asTask, taskNamesIn } from './client-task-names.ts'
 import { withNames, type Used } from './named-answer.ts'
 import { hasQueued, withNamesInList } from './translate-list.ts'
 import { mayQueue } from './queue-creation.ts'
+import { hasBegun } from './cancel-item.ts'
 import { addWaiting, answerWaiting, type Waiting } from './queued-answer.ts'
 
 const RETRY_SECONDS = 5
@@ -57,7 +58,13 @@ export async function underRealIds<C extends Call>(
     if (late) return answerWaiting(ports, call, late)
     return withNamesInList(ports, call, await withNames(call, answer, used))
   }
-  if (call.match?.route.pool !== 'split') return answerWaiting(ports, call, first)
+  if (call.match?.route.pool !== 'split') {
+    // It may have begun since this isolate asked, too late to be cancelled. Then its deletion goes to the job.
+    return answerWaiting(ports, call, first).catch((error: unknown) => {
+      if (hasBegun(error)) return underRealIds(ports, call, run)
+      throw error
+    })
+  }
   const left = withoutNames(real, new Set(waiting.map(({ name, asked }) => asked ?? name)))
   const isEmpty = idsOf(left, undefined).length === 0
   const begun = isEmpty ? undefined : await withNames(call, await run(left), used)

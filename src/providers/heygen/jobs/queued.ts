@@ -169,7 +169,7 @@ const BULK: Record<string, string> = {
   '/v3/video-translations/statuses': 'pending',
 }
 
-/** What the deletion of a job answers beside its id, by path. Before the start of the job it cancels that. */
+/** What the deletion or cancellation of a job answers beside its id, by path. Before the start of the job it cancels that. */
 const DELETIONS: Record<string, { id?: string; more?: object }> = {
   '/v3/videos/{video_id}': { id: 'id', more: { deleted: true } },
   '/v3/ai-clipping/{job_id}': { id: 'id' },
@@ -181,6 +181,7 @@ const DELETIONS: Record<string, { id?: string; more?: object }> = {
   '/v3/video-translations/{video_translation_id}': { id: 'id' },
   '/v3/video-translations/proofreads/{proofread_id}': { id: 'id' },
   '/v3/voices/{voice_id}': { id: 'voice_id' },
+  '/v3/workflow-runs/{run_id}/cancel': { id: 'id', more: { status: 'cancelled' } },
 }
 
 export function queueForm({ route, added }: RouteMatch): IdForm | undefined {
@@ -192,13 +193,14 @@ export function showQueued(
   name: string,
   shown: ItemShown
 ): object | undefined {
-  if (route.method === 'DELETE') {
-    const deletion = DELETIONS[route.path]
+  if (route.method !== 'GET') {
+    // PATCH has some of these paths, too.
+    const isOne = route.method === 'DELETE' || route.path.endsWith('/cancel')
+    const deletion = isOne ? DELETIONS[route.path] : undefined
     if (!deletion) return undefined
     const { id, more = {} } = deletion
     return { data: { ...more, ...(id === undefined ? {} : { [id]: name }) } }
   }
-  if (route.method !== 'GET') return undefined
   const word = BULK[route.path]
   if (word !== undefined) {
     const data = name.startsWith(BATCH.prefix) ? [] : [bulkRow(name, word, shown)]
