@@ -239,15 +239,11 @@ function statusOf(row: StatusRow, name: string, shown: ItemShown): object {
   }
 }
 
-/** Where older answers about a job repeat its id. What waits is answered by the newer call (flows/legacy/serve-legacy.ts). */
-const OLDER_IDS: Record<string, string> = {
-  '/v1/video_status.get': 'id',
-  '/v1/video/caption.get': 'video_id',
-  '/v2/video_translate/{video_translate_id}': 'video_translate_id',
-  '/v2/video_translate/proofread/status/{proofread_id}': 'proofread_id',
-}
+/** Where answers repeat an id that their call names. What waits is answered by the newer call (flows/legacy/serve-legacy.ts). */
+const OLDER_IDS = ['video_translate_id', 'proofread_id']
+const REPEATED = new Set([...Object.values(STATUS).map(({ id }) => id), ...OLDER_IDS])
+const IDS_AT = [...Array.from(REPEATED, (id) => `/data/${id}`), '/data/*/batch_id']
 
-export function jobIdsAt({ route: { method, path } }: RouteMatch): readonly string[] {
-  const id = method === 'DELETE' ? DELETIONS[path]?.id : (STATUS[path]?.id ?? OLDER_IDS[path])
-  return id === undefined || (method !== 'GET' && method !== 'DELETE') ? [] : [`/data/${id}`]
+export function jobIdsAt({ route }: RouteMatch): readonly string[] {
+  return route.ids.length === 0 ? [] : IDS_AT
 }
