@@ -99,6 +99,29 @@ test('a repeat of items with keys adds nothing, and answers the ids that they ha
   expect(twice.items).toEqual([first.items[0], first.items[0]])
 })
 
+test('a call that comes again under a key of its own queues nothing twice: its items have keys by their places [I4]', async () => {
+  const door = new Door()
+  const calls = [line(), { path: '/v3/videos' }, line({ headers: { 'Idempotency-Key': 'own' } })]
+  const under = async (key: string) => {
+    door.now += 5000
+    const again = newTimedId(door.now, crypto.randomUUID())
+    const more = { requestId: again, headers: { 'idempotency-key': key } }
+    return put(door, calls, more)
+  }
+  const first = await under('batch-1')
+  expect(await under('batch-1')).toEqual(first)
+  // As the IETF's draft writes it.
+  expect(await under('"batch-1"')).toEqual(first)
+  const { items } = await under('batch-2')
+  expect(items[0]?.id).not.toBe(first.items[0]?.id)
+  expect(items[2]).toEqual(first.items[2])
+  const keys = new Set(door.items.map(({ key }) => key))
+  expect([...keys]).toEqual(
+    ['batch-1.0', 'own', 'batch-2.0'].map((key) => `POST /v3/videos ${key}`)
+  )
+  expect((await under('a b')).status).toBe(400)
+})
+
 test('what an item names decides its lane, and the desk is asked once for the owners of all', async () => {
   const door = new Door()
   const rest = { source: 'created', mayBeShared: false } as const
