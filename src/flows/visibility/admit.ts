@@ -87,5 +87,6 @@ function refusalOf(
 }
 
 export function absent(resource: string): AppError {
-  return new AppError('not_found', `There is no such ${resource.replaceAll('-', ' ')}.`)
+  const word = resource === 'any' ? 'thing' : resource.replaceAll('-', ' ')
+  return new AppError('not_found', `There is no such ${word}.`)
 }
