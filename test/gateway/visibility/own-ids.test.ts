@@ -1,11 +1,17 @@
 /** What is an id in a call of an own token, and which ids become its own. */
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import { Receiver } from '../../support/receiver.ts'
+import { LOOPBACK } from '../../support/scenes/hooked.ts'
+import { CLOCKED, stopClock, untilMoved } from '../../support/clock/clock.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
 import { addCustomer, startVideo, type Customer } from '../../support/scenes/tokens/own-tokens.ts'
 
 const open = gatewaysOfFile()
-const agency = await open({ accounts: { alice: 10, bob: 10 } })
+const receiver = await Receiver.open()
+afterAll(() => receiver.close())
+const agency = await open({ accounts: { alice: 10, bob: 10 }, vars: LOOPBACK })
 let a: Customer
 let b: Customer
 
@@ -88,4 +94,71 @@ test('a body goes up as the JSON that it was read as, whatever its client calls 
   })
   const sent = (await agency.sim.requests()).filter(({ path }) => path === '/v1/video/share')
   expect(sent.map(({ headers }) => headers['content-type'])).toEqual(['application/json'])
+})
+
+/** The event that is told at this path. */
+async function toldAt<T>(path: string): Promise<T> {
+  const event = await until(async () => receiver.posts(path).at(-1))
+  return JSON.parse(event?.body ?? '') as T
+}
+
+const VIDEOS = '/heygen/v3/videos'
+const AGENTS = '/heygen/v3/video-agents'
+
+/** A session of which the video's id is not known at first. */
+async function startAgent(at: Gateway, path: string): Promise<string> {
+  const callback_url = `${receiver.url}${path}`
+  const made = await at.post(AGENTS, { prompt: 'Cats. [lateid]', callback_url })
+  const { data } = (await made.json()) as { data: { session_id: string; video_id: null } }
+  expect(data.video_id).toBeNull()
+  return data.session_id
+}
+
+test('what an event names as made is the token’s own as soon as it is told, without a poll, and nobody else’s [I5]', async () => {
+  await a.at.post(T2V, { ...TEXT2VIDEO, callback_url: `${receiver.url}/task` })
+  await startAgent(a.at, '/agent')
+  await agency.sim.finishJobs()
+  type Task = { task_result: { videos: { id: string }[] } }
+  const [video] = (await toldAt<Task>('/task')).task_result.videos
+  const goOn = { video_id: video?.id, prompt: 'Go on.' }
+  const { event_data } = await toldAt<{ event_data: { video_id: string } }>('/agent')
+  for (const [at, status] of [[b.at, 404] as const, [a.at, 200] as const]) {
+    const extended = await at.post('/kling/v1/videos/video-extend', goOn)
+    expect(extended.status, await extended.text()).toBe(status)
+    expect((await at.fetch(`${VIDEOS}/${event_data.video_id}`)).status).toBe(status)
+  }
+  expect(await (await a.at.fetch(VIDEOS)).text()).toContain(event_data.video_id)
+  expect(await (await b.at.fetch(VIDEOS)).text()).not.toContain(event_data.video_id)
+})
+
+test('what a list in an own thing shows is the token’s own, such as the videos of a session [I5]', async () => {
+  const { at } = await addCustomer(agency)
+  const session = await startAgent(at, '/nothing')
+  const listed = await at.fetch(`${AGENTS}/${session}/videos`)
+  const { data } = (await listed.json()) as { data: { id: string }[] }
+  const [video] = data
+  expect((await at.fetch(`${VIDEOS}/${video?.id}`)).status).toBe(200)
+  expect(await (await at.fetch(VIDEOS)).text()).toContain(video?.id)
+  expect((await b.at.fetch(`${VIDEOS}/${video?.id}`)).status).toBe(404)
+})
+
+test('a job whose creation’s answer was lost is in the token’s list as soon as it is found, and in no other’s [I4, I5]', async () => {
+  const pool = await open({ accounts: { ann: 5 }, entry: CLOCKED })
+  await stopClock(pool)
+  const [one, two] = [await addCustomer(pool), await addCustomer(pool)]
+  await pool.sim.settings({ keyMode: 'validates-first' })
+  const lost = { match: { method: 'POST', path: '/v3/videos' }, effect: { reset: 'after' } }
+  await pool.sim.fault({ ...lost, times: 1 })
+  await pool.sim.fault({ match: { method: 'GET', path: '/v3/videos' }, effect: { status: 503 } })
+  const answer = await one.at.createVideo({ callback_id: 'of-one' })
+  expect(answer.status).toBe(424)
+  await pool.sim.clearFaults()
+  const view = `/v1/heygen/jobs/${answer.headers.get('x-request-id')}`
+  const jobid = await untilMoved(pool, async () => {
+    const found = (await (await one.at.fetch(view)).json()) as { jobid: string | null }
+    return found.jobid ?? undefined
+  })
+  expect(await (await one.at.fetch(VIDEOS)).text()).toContain(jobid)
+  expect(await (await two.at.fetch(VIDEOS)).text()).not.toContain(jobid)
+  expect((await two.at.fetch(`${VIDEOS}/${jobid}`)).status).toBe(404)
 })
