@@ -185,6 +185,12 @@ test('a job of an own token is told to its own targets and those of the tenant, 
     '/call-a',
     '/end-a',
   ])
+  // Its story has the same ones, and nothing of how the tenant's endpoints took it.
+  const { story } = (await (await a.at.fetch(`/v1/heygen/jobs/${job}`)).json()) as {
+    story: { delivery?: string }[]
+  }
+  const told = new Set(story.flatMap(({ delivery }) => delivery ?? []))
+  expect([...told].toSorted()).toEqual(deliveries.map((one) => one.id).toSorted())
   const [{ id = '' } = {}] = deliveries
   expect((await a.at.fetch(`/v1/deliveries/${id}`)).status).toBe(200)
   const hidden = await b.at.fetch(`/v1/deliveries/${id}`)
