@@ -106,7 +106,8 @@ test('pages of a list go on where the last one ended, and a page token of anothe
 })
 
 test('what is about whole accounts is 403, and a path without a row is 404 [I5]', async () => {
-  for (const path of ['/heygen/v3/users/me', '/heygen/v1/user/me', '/heygen/v3/webhooks/events']) {
+  const whole = ['/v3/users/me', '/v1/user/me', '/v3/webhooks/events', '/v3/brand-kits']
+  for (const path of whole.map((one) => `/heygen${one}`)) {
     const answer = await a.at.fetch(path)
     expect([path, answer.status]).toEqual([path, 403])
     expect(await answer.text()).toContain('this token sees only its own')
