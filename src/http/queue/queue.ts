@@ -90,6 +90,7 @@ export function addLine(app: App, provider: Provider): void {
     {
       method: 'post',
       needs: 'use',
+      kind: 'jobs',
       path: '/',
       summary:
         'Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order',
