@@ -29,6 +29,42 @@ test('an object that was evicted pulls at the end of a job', async () => {
   await world.becomes(second, 'begun')
 })
 
+test('an object that was evicted asks at the end of a job, also where it heard long ago that more waits', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  const [, second = ''] = await world.enqueue(2)
+  await world.work()
+  await happens('one has begun', () => world.reported.length === 1)
+  // The look of the desk comes by, and then the object is evicted.
+  world.pass(590 * SECOND)
+  await world.work()
+  world.objectOf().tables.saveBound()
+  world.restart()
+  world.pass(20 * SECOND)
+  await world.complete('real-1')
+  await world.becomes(second, 'begun')
+})
+
+test('what an account hears while the desk decides is not taken back by the answer that nothing waits', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  const [first = ''] = await world.enqueue(1)
+  await world.work()
+  await world.becomes(first, 'begun')
+  await turns()
+  const gate = Promise.withResolvers<void>()
+  const asked = world.asked.length
+  world.onChosen = () => gate.promise
+  void world.work('k1', true)
+  await happens('it asks, although no slot is free', () => world.asked.length > asked)
+  await turns()
+  const [second = ''] = await world.enqueue(1)
+  await world.work()
+  world.onChosen = async () => {}
+  gate.resolve()
+  await turns()
+  await world.complete('real-1')
+  await world.becomes(second, 'begun')
+})
+
 test('a job of a busy account costs one question and one report, and writes three rows there', async () => {
   const world = await senderWorld({ maxJobs: 1 })
   const items = await world.enqueue(6)
