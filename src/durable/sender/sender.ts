@@ -11,6 +11,7 @@ import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease, type LeaseAsk } from '#domain/slots/lease.ts'
 import { unstartedEnds } from '#domain/slots/queued-lease.ts'
 import { startItem, type Started } from '#flows/queue/start-item.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { SenderContext, SenderDeps } from './context.ts'
 import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
@@ -181,7 +182,8 @@ export class Sender {
     const { heard } = this.#more
     const release = this.holds.ask(free)
     try {
-      const { work, isMore, clients } = await ports().desk(tenant, provider().name).takeWork(ask)
+      const asking = ports().desk(tenant, provider().name).takeWork(ask)
+      const { work, isMore, clients } = await inTime(ports(), asking)
       this.times.told(ask, tenant)
       if (!isMore && this.#isHolder(tenant)) this.#more.noteNone(heard)
       if (isMore && this.#isHolder(tenant)) this.#noteMore(at + AWAKE_MS)

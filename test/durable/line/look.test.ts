@@ -127,6 +127,20 @@ test('an account that does not answer keeps no other from being told', async () 
   hangs.resolve()
 })
 
+test('ten accounts that cannot be reached keep no other from being called by the look [I3]', async () => {
+  const { desk, accounts } = open(...Array.from({ length: 11 }, (_, n) => `k${n}`))
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  desk.restart()
+  const last = accounts.at(-1) as PlayedAccount
+  desk.onWork = async (key) => {
+    if (key !== last.key) throw new Error('it cannot be reached')
+    await desk.ask(last)
+  }
+  await desk.ring(30_000)
+  await desk.ring(30_000)
+  expect(desk.stateOf(item)).toBe('chosen')
+})
+
 test('what is held is not chosen, also after a restart, and does not stop the line', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

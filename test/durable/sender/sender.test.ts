@@ -65,6 +65,39 @@ test('what an account hears while the desk decides is not taken back by the answ
   await world.becomes(second, 'begun')
 })
 
+test('a question that is never answered is given up, and asked again', async () => {
+  const world = await senderWorld()
+  const [item = ''] = await world.enqueue(1)
+  let hung = 0
+  world.onPull = () => {
+    hung += 1
+    return new Promise(() => {})
+  }
+  void world.work()
+  await happens('it asks', () => hung === 1 && world.pauses() > 0)
+  world.onPull = async () => {}
+  world.pass(15 * SECOND)
+  await happens('it is to be asked again', () => world.pauses() === 1)
+  world.pass(SECOND)
+  await world.becomes(item, 'begun')
+})
+
+test('reports that are never answered are tried again, and keep no slot from the next items', async () => {
+  const world = await senderWorld({ maxJobs: 6 })
+  const items = await world.enqueue(6)
+  world.onReport = () => new Promise(() => {})
+  void world.work()
+  await happens('four are sent', () => world.sent.length === 4)
+  await turns()
+  world.onReport = async () => {}
+  world.pass(15 * SECOND)
+  await happens('the others are sent, too', () => world.sent.length === 6)
+  await turns()
+  world.pass(SECOND)
+  for (const item of items) await world.becomes(item, 'begun')
+  expect(world.sent).toHaveLength(6)
+})
+
 test('a job of a busy account costs one question and one report, and writes three rows there', async () => {
   const world = await senderWorld({ maxJobs: 1 })
   const items = await world.enqueue(6)
