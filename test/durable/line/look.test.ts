@@ -168,6 +168,19 @@ test('the desk rests when nothing is owed any more', async () => {
   expect([desk.line.nextAt(keep, day), desk.line.hasWork]).toEqual([undefined, false])
 })
 
+test('an item that comes to an empty line has its look half a minute later, and not at once', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  for (let n = 0; n < 3; n += 1) {
+    const [item = ''] = await desk.enqueue(desk.newItem())
+    expect(desk.alarmAt - desk.now).toBe(30_000)
+    const leaseId = (await desk.ask(a)).work[0]?.leaseId ?? ''
+    desk.line.report(a.key, [desk.begun(item, leaseId, a)])
+    await desk.ring(30_000)
+    desk.now += 600_000
+  }
+})
+
 test('an item that waits past its deadline ends, is told, and can not be pulled', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

@@ -25,7 +25,7 @@ interface Kept extends NewItem {
   sort: ItemSort
   state: ItemState
   chosen?: ItemRecord['tries'][number]
-  /** The how manieth choice that was. */
+  /** Which choice that was: the first is 1. */
   turn?: number
 }
 
