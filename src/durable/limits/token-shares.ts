@@ -19,6 +19,7 @@ import {
   type Use,
 } from '#domain/limits/share.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
 const SCHEMA = `
@@ -160,7 +161,7 @@ export class TokenShares {
     this.#askedAt = ports.now()
     const before = ports.now() - ports.durations.mendShareMs
     const asked = limitConcurrency(this.#deps.accountKeys(), OBJECTS_AT_ONCE, (key) =>
-      ports.slots(key).limitedLeases(this.#deps.tenant)
+      inTime(ports, ports.slots(key).limitedLeases(this.#deps.tenant))
     )
     const live = await asked.catch(() => undefined)
     if (!live) return ports.log('shares_not_mended', { tenant: this.#deps.tenant })

@@ -7,6 +7,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import { orderOf } from '#domain/accounts/balancing.ts'
 import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
 import { likenessOf, Wakes } from '#domain/queue/wakes.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { LineContext } from './context.ts'
 import { laneOf } from './take-work.ts'
 
@@ -137,13 +138,12 @@ export class Waking {
     const { tenant, now } = this.#context
     const { slots, after } = this.#context.ports()
     const toldAt = now()
+    this.wakes.noteCalled(account, toldAt)
     const until = isMore ? toldAt + AWAKE_MS : toldAt
-    const ended = new AbortController()
     const told = async () => {
       const answer = await slots(account).work(tenant, until, ...(isOwed ? [true] : []))
       this.wakes.noteTold(account, toldAt, until, answer?.parkings)
     }
-    await Promise.race([told().catch(() => {}), after(ANSWERED_WITHIN_MS, ended.signal)])
-    ended.abort()
+    await inTime({ after }, told(), ANSWERED_WITHIN_MS).catch(() => {})
   }
 }
