@@ -27,6 +27,7 @@ import { admitCreations } from '#flows/visibility/serve-own.ts'
 import {
   closed,
   nameTaken,
+  doubledPath,
   noName,
   notQueueable,
   SEARCHES_MAX,
@@ -202,6 +203,7 @@ function callOf(
   { at, begunAt }: When
 ): ReadCall {
   const { idempotencyKey, priority, startWithinSeconds, replyUrl, account } = headers
+  if (path.startsWith(`/${call.provider.name}/`)) throw doubledPath(call)
   if (call.own && account !== undefined) throw noAccount(account)
   const reply = replyOf(replyUrl)
   const up = new Headers({ accept: 'application/json', 'content-type': 'application/json' })
