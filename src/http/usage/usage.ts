@@ -8,6 +8,7 @@ import { toCsv } from '#domain/usage/csv.ts'
 import { DAY_MS, dayOf } from '#domain/usage/job-end.ts'
 import { percentile } from '#domain/usage/sums.ts'
 import type { UsageQuery } from '#domain/usage/usage.ts'
+import { tenantsNamed } from '#flows/accounts/places.ts'
 import { TENANTS_MAX } from '#flows/live/read-pool.ts'
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
 import { readUsage, type MissingUsage, type UsageRow } from '#flows/usage/read-usage.ts'
@@ -129,9 +130,7 @@ route(
     const { tenant: name, token, ...query } = readQuery(c, adminAsked)
     const ports = c.get('ports')
     const span = spanOf(query, ports.now())
-    const tenants = (await ports.registrar.listTenants())
-      .map(({ id }) => id)
-      .filter((id) => name === undefined || tenantNameOf(id) === name)
+    const tenants = await tenantsNamed(ports, name)
     const parts = await limitConcurrency(
       tenants.slice(0, TENANTS_MAX),
       TENANTS_AT_ONCE,
