@@ -202,15 +202,22 @@ async function prepare(
   }
 }
 
+/** The path may be written as at the drop-in, with the provider's name before it. No provider has a path that begins so. */
+function providersPath({ provider }: Pick<BulkCall, 'provider'>, path: string): string {
+  const prefix = `/${provider.name}/`
+  return path.startsWith(prefix) ? path.slice(prefix.length - 1) : path
+}
+
 /** The call as if its client had sent it alone, under a request id of its own. */
 function callOf(
   ports: Ports,
   { replyOf, key, ...call }: BulkCall,
-  { path, search, body, json, headers }: Extract<BulkRead, { ok: true }>['item'],
+  { search, body, json, headers, ...item }: Extract<BulkRead, { ok: true }>['item'],
   { at, begunAt, place }: When
 ): ReadCall {
   const { priority, startWithinSeconds, replyUrl, account } = headers
   const { idempotencyKey = key && `${key}.${place}` } = headers
+  const path = providersPath(call, item.path)
   if (call.own && account !== undefined) throw noAccount(account)
   const reply = replyOf(replyUrl)
   const up = new Headers({ accept: 'application/json', 'content-type': 'application/json' })

@@ -90,6 +90,7 @@ export function addLine(app: App, provider: Provider): void {
     {
       method: 'post',
       needs: 'use',
+      kind: 'jobs',
       path: '/',
       summary:
         'Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order',
@@ -110,6 +111,9 @@ export function addLine(app: App, provider: Provider): void {
     },
     async (c) => {
       const { token: asked, cursor, limit = PAGE } = readQuery(c, listing)
+      // The token, its time and the item of the last one, as `next` says them.
+      if (cursor !== undefined && !/^[^.]+\.\d+\.[^.]+$/.test(cursor))
+        throw new AppError('bad_request', 'cursor: is not a cursor of this list')
       const { tenant, id, sees } = c.get('caller')
       const token = sees === 'own' ? id : asked
       const query = {

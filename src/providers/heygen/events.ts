@@ -146,6 +146,8 @@ export const events: ProviderEvents = {
 
   jobIdsAt: JOB_IDS_AT,
 
+  madeAt: { '/event_data/video_id': '/v3/videos', '/event_data/image_key_list/*': '' },
+
   /** An older call's own id for its job, where the newer call takes none (proofreads, looks). */
   replyBody({ reply, fingerprint }, body) {
     if (reply?.callbackId === undefined || fingerprint.callbackId) return undefined

@@ -28,7 +28,7 @@ test('bulk answers in order, and refuses each item by itself', async () => {
     line(),
     { path: '/v3/videos' },
     line({ path: '/v3/nothing-of-the-kind' }),
-    line({ path: '/heygen/v3/videos' }),
+    line({ path: '/kling/v3/videos' }),
     line({ headers: { 'X-Gateway-Priority': '9' } }),
     line({ headers: { 'X-Gateway-Account': 'nobody@example.com' } }),
     line({ headers: { 'X-Gateway-Reply-Url': 'http://127.0.0.1/x' } }),
@@ -41,10 +41,17 @@ test('bulk answers in order, and refuses each item by itself', async () => {
   expect(codes).toEqual(['queued', bad, bad, bad, bad, gone, bad, large, 'queued'])
   expect(items[1]?.error).toContain('body is required')
   expect(items[2]?.error).toContain('/v3/nothing-of-the-kind cannot be queued')
-  expect(items[3]?.error).toContain('Leave out /heygen')
+  expect(items[3]?.error).toContain('/kling/v3/videos cannot be queued')
   expect(items[6]?.error).toContain('X-Gateway-Reply-Url')
   expect(door.items.map(({ sort }) => sort.priority)).toEqual([3, 1])
   expect([door.acquired, door.sent.length]).toEqual([0, 0])
+})
+
+test('the path of an item may be written as at the drop-in, with the name of the provider', async () => {
+  const door = new Door()
+  const { items } = await put(door, [line(), line({ path: '/heygen/v3/videos' })])
+  expect(items.map(({ error }) => error)).toEqual([undefined, undefined])
+  expect(door.items.map(({ record }) => record.path)).toEqual(['/v3/videos', '/v3/videos'])
 })
 
 test('an item has the time of the call and its place in it, so the line keeps the order of the call', async () => {
