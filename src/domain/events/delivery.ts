@@ -118,6 +118,11 @@ export function deliveriesOf(
   }))
 }
 
+/** Whether an own token may see the delivery: it is about a job of the token, and it goes to a target of the token. */
+export function isOfToken({ ownToken, isToTenant }: Delivery, token: string): boolean {
+  return ownToken === token && isToTenant !== true
+}
+
 const UNREAD: Target = { kind: 'endpoints' }
 
 /** Stands for the deliveries to endpoints, whichever there are. Undefined: no endpoint gets this. */

@@ -9,6 +9,12 @@ import { mayStartBy, servesLane, type Pull } from './may-start.ts'
 /** How many silent accounts a look calls. */
 const CALLED_MAX = 10
 
+/** What decides which accounts may take an item: where nobody has a slot for it, nobody has one for its like. */
+export function likenessOf({ sort }: WaitingItem): string {
+  const { lane, laneSince, route, meter, part, slots, limit, leftOut, token } = sort
+  return JSON.stringify([lane, laneSince, route, meter, part, slots, limit, leftOut, token])
+}
+
 /** An account, and the name of its own lane. */
 type Who = Pick<Pull, 'account' | 'lane'>
 

@@ -108,17 +108,17 @@ export class TokenShares {
     return names.some((name) => running[name] !== undefined)
   }
 
-  /** Asks the accounts, if one of these tokens has something old running. False: none has. */
+  /** `waiting`: how many jobs each token waits to start. Asks the accounts, if something old keeps one from it. False: nothing does. */
   async mendFor(
-    tokens: readonly string[],
+    waiting: ReadonlyMap<string, number>,
     limitsOf: (token: string) => JobLimits | undefined
   ): Promise<boolean> {
     const { now, durations } = this.#deps.ports()
-    const isOld = tokens.some((token) => {
+    const isOld = Array.from(waiting).some(([token, jobs]) => {
       const use = this.#useOf(token)
       const { maxConcurrent = Infinity } = limitsOf(token) ?? {}
-      const isFull = Object.keys(use.running).length >= maxConcurrent
-      return isFull && mayBeMended(use, now() - durations.mendShareMs)
+      const isFull = Object.keys(use.running).length + jobs > maxConcurrent
+      return isFull && jobs <= maxConcurrent && mayBeMended(use, now() - durations.mendShareMs)
     })
     if (isOld) await this.#mend()
     return isOld

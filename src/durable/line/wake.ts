@@ -6,7 +6,7 @@ import { isPaused } from '#domain/line/pauses.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { orderOf } from '#domain/accounts/balancing.ts'
 import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
-import { Wakes } from '#domain/queue/wakes.ts'
+import { likenessOf, Wakes } from '#domain/queue/wakes.ts'
 import { inTime } from '#domain/runtime/in-time.ts'
 import type { LineContext } from './context.ts'
 import { laneOf } from './take-work.ts'
@@ -122,10 +122,10 @@ export class Waking {
   #dropAlike(item: string): void {
     const waiting = this.#find(item)
     if (!waiting) return
-    const kind = kindOf(waiting)
+    const kind = likenessOf(waiting)
     for (const other of this.#fresh) {
       const found = this.#find(other)
-      const isOver = found ? kindOf(found) === kind : !this.#heads.has(other)
+      const isOver = found ? likenessOf(found) === kind : !this.#heads.has(other)
       if (isOver) this.#fresh.delete(other)
     }
   }
@@ -146,9 +146,4 @@ export class Waking {
     }
     await inTime({ after }, told(), ANSWERED_WITHIN_MS).catch(() => {})
   }
-}
-
-function kindOf({ sort }: WaitingItem): string {
-  const { lane, laneSince, route, meter, part, slots, limit, leftOut, token } = sort
-  return JSON.stringify([lane, laneSince, route, meter, part, slots, limit, leftOut, token])
 }

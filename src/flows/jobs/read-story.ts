@@ -3,10 +3,12 @@
  * was not queued; the line is asked for a queued one, and the account's object for the deliveries of one that ended.
  */
 import type { Ports } from '#domain/ports/ports.ts'
+import { isOfToken } from '#domain/events/delivery.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
 import { storyOf, type StoryStep } from '#domain/jobs/story.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
+import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { FoundJob } from './find-job.ts'
 
@@ -18,11 +20,13 @@ interface Story {
   isWhole: boolean
 }
 
+/** `own`: for this own token. What the endpoints of its tenant are told of its jobs is no part of their story. */
 export async function readStory(
   ports: Ports,
   provider: Provider,
   tenant: string,
-  found: FoundJob | { item: ItemShown }
+  found: FoundJob | { item: ItemShown },
+  own?: OwnScope
 ): Promise<Story> {
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   if ('item' in found) {
@@ -32,7 +36,7 @@ export async function readStory(
   const { requestId, item } = record.lease
   const [queued, told] = await Promise.all([
     item && settled(itemOf(ports, provider, tenant, item.id)),
-    record.ended && account && settled(deliveriesOf(ports, account.key, tenant, record)),
+    record.ended && account && settled(deliveriesOf(ports, account.key, tenant, record, own)),
   ])
   const askedAt = item?.askedAt ?? (isTimedId(requestId) ? timeOf(requestId) : undefined)
   const steps = storyOf({
@@ -52,9 +56,17 @@ async function itemOf(ports: Ports, provider: Provider, tenant: string, id: stri
   return item
 }
 
-function deliveriesOf(ports: Ports, key: string, tenant: string, { lease }: FoundJob['record']) {
-  const job = lease.requestId
-  return ports.slots(key).listDeliveries({ tenant, job, limit: DELIVERIES_MAX })
+async function deliveriesOf(
+  ports: Ports,
+  key: string,
+  tenant: string,
+  { lease: { requestId: job } }: FoundJob['record'],
+  own: OwnScope | undefined
+) {
+  const query = { tenant, job, limit: DELIVERIES_MAX, ...(own ? { ownToken: own.token } : {}) }
+  const found = await ports.slots(key).listDeliveries(query)
+  // An object of an older release returns those to others, too.
+  return own ? found.filter((one) => isOfToken(one, own.token)) : found
 }
 
 /** A story with a gap is better than none. */

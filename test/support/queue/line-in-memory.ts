@@ -275,9 +275,10 @@ export class LineInMemory implements Line {
 
   #named(name: string): Kept | undefined {
     const requestId = name.startsWith('request:') ? name.slice('request:'.length) : undefined
-    return Array.from(this.#items.values()).find(({ item, record }) =>
+    // Of two under one name of their client the last one counts.
+    return Array.from(this.#items.values()).findLast(({ item, record }) =>
       requestId === undefined
-        ? item === name || record.names.includes(name)
+        ? item === name || record.names.includes(name) || `task:${record.taskName}` === name
         : record.requestId === requestId
     )
   }
@@ -288,10 +289,11 @@ function slotsOf(items: Kept[]): number {
 }
 
 function toShown({ item, record, state, sort }: Kept): ItemShown {
-  const { names, leaseId, jobIds, refusal } = record
+  const { names, taskName, leaseId, jobIds, refusal } = record
   return {
     item,
     names,
+    ...(taskName === undefined ? {} : { taskName }),
     state,
     route: sort.route,
     askedAt: sort.askedAt,
