@@ -180,9 +180,12 @@ async function readOne(
   const answer = await ask(ports, readOf(call, path, '')).catch(unlessRefused)
   if (answer instanceof AppError) return answer.code === 'not_found' ? undefined : answer
   const { response } = answer
+  const { status } = response
   const text = await textOf(response)
-  if ([404, 410].includes(response.status)) return undefined
-  if (response.status >= 400 || text === undefined) return failed()
+  const said = { status, body: text === undefined ? undefined : parseJson(text) }
+  // A provider may say with a 400 that it has no such thing any more.
+  if ([404, 410].includes(status) || call.provider.answers.saysUnknown?.(said)) return undefined
+  if (status >= 400 || text === undefined) return failed()
   const slice = sliceAt(text, THING)
   return slice && text.slice(slice.start, slice.end)
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { v3 } from '../../support/scenes/blamed.ts'
+import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
 import { addCustomer, startVideo } from '../../support/scenes/tokens/own-tokens.ts'
 import { upload } from '../../support/scenes/uploads.ts'
 
@@ -74,4 +75,23 @@ test('an account that cannot be asked takes its things out of a list, which says
   const whole = await at.fetch('/heygen/v3/videos')
   expect(whole.headers.get('x-gateway-partial')).toBeNull()
   expect(((await whole.json()) as { data: unknown[] }).data).toHaveLength(4)
+})
+
+test('a task that Kling no longer has is left out of a list, and closes it for nobody', async () => {
+  const pool = await open({})
+  await addKling(pool, 'kim')
+  const { at } = await addCustomer(pool)
+  const ids = []
+  for (let n = 0; n < 3; n += 1)
+    ids.push((await at.post(T2V, TEXT2VIDEO)).headers.get('x-gateway-job') ?? '')
+  const [first = '', gone = '', last = ''] = ids
+  await pool.sim.fault({
+    match: { method: 'GET', path: `/v1/videos/text2video/${gone}` },
+    effect: { status: 400, body: { code: 1201, message: `Task not found by id: ${gone}` } },
+  })
+  const listed = await at.fetch(T2V)
+  const text = await listed.text()
+  expect(listed.status, text).toBe(200)
+  const { data } = JSON.parse(text) as { data: { task_id: string }[] }
+  expect(data.map(({ task_id }) => task_id)).toEqual([last, first])
 })
