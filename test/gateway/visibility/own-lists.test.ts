@@ -1,6 +1,6 @@
 /** Lists of own tokens: what is public in them, and what is told when an account cannot be asked. */
 import { expect, test } from 'vitest'
-import type { Gateway } from '../../support/gateway.ts'
+import { VIDEO, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { v3 } from '../../support/scenes/blamed.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
@@ -94,4 +94,21 @@ test('a task that Kling no longer has is left out of a list, and closes it for n
   expect(listed.status, text).toBe(200)
   const { data } = JSON.parse(text) as { data: { task_id: string }[] }
   expect(data.map(({ task_id }) => task_id)).toEqual([last, first])
+})
+
+test('a video that an older call made, sent as it is, stands in the newer list of its token alone', async () => {
+  const pool = await open({ accounts: { ann: 9 }, vars: { LEGACY: 'pass' } })
+  const [one, two] = [await addCustomer(pool), await addCustomer(pool)]
+  const made = await one.at.post('/heygen/v2/video/generate', {
+    title: 'older',
+    video_inputs: [
+      {
+        character: { type: 'avatar', avatar_id: VIDEO.avatar_id },
+        voice: { type: 'text', voice_id: VIDEO.voice_id, input_text: 'Hi' },
+      },
+    ],
+  })
+  const { data } = (await made.json()) as { data: { video_id: string } }
+  expect(await (await one.at.fetch('/heygen/v3/videos')).text()).toContain(data.video_id)
+  expect(await (await two.at.fetch('/heygen/v3/videos')).text()).not.toContain(data.video_id)
 })
