@@ -3,7 +3,7 @@
  * refuses is shown beside its field, and the first such field gets the focus.
  */
 import { createContext, type ComponentChildren, type JSX } from 'preact'
-import { useContext, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useContext, useEffect, useId, useRef, useState } from 'preact/hooks'
 import { errorsIn, type FormErrors } from './form-errors.ts'
 import { ProblemBanner } from './problem.tsx'
 import { Problem } from '../shell/api.ts'
@@ -31,7 +31,8 @@ export function Form(props: FormProps) {
   const isSending = useRef(false)
   const [isBusy, setBusy] = useState(false)
   const [failed, setFailed] = useState<{ error: unknown; errors: FormErrors }>()
-  useLayoutEffect(() => {
+  // Not in the layout: the fields, which hear of their errors by the context, are drawn after it.
+  useEffect(() => {
     ref.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
   }, [failed])
   const submit = async (event: Event) => {

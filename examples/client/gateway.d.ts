@@ -3062,7 +3062,7 @@ export interface components {
       fileName: string;
       /** @description Sealed: which account or creation the address belongs to. */
       address: string;
-      /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+      /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
       Prefer: string;
       /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
       "Idempotency-Key": string;
@@ -3098,7 +3098,7 @@ export interface components {
       accountQuery: string;
       /** @description Without it: now */
       untilQuery: string;
-      /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
+      /** @description `true`: delete the credential at once; its running jobs end as `lost`. */
       nowQuery: "true" | "false";
       /** @description Only this provider */
       providerQuery: string;
@@ -3739,9 +3739,9 @@ export interface operations {
   getAdminUsage: {
       parameters: {
           query?: {
-              /** @description Only what happened then or later. */
+              /** @description The first day */
               since?: string;
-              /** @description Only what happened before then. */
+              /** @description The last day */
               until?: string;
               /** @description The token’s id. */
               token?: string;
@@ -4368,7 +4368,7 @@ export interface operations {
   deleteHeygenAccountsByEmail: {
       parameters: {
           query?: {
-              /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
+              /** @description `true`: delete the credential at once; its running jobs end as `lost`. */
               now?: components["parameters"]["nowQuery"];
           };
           path: {
@@ -4955,7 +4955,7 @@ export interface operations {
   postHeygenTtsCreate: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5020,7 +5020,7 @@ export interface operations {
               voice_id?: string;
           };
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5067,7 +5067,7 @@ export interface operations {
               email?: components["parameters"]["emailQuery"];
           };
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5181,7 +5181,7 @@ export interface operations {
   deleteKlingAccountsByEmail: {
       parameters: {
           query?: {
-              /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
+              /** @description `true`: delete the credential at once; its running jobs end as `lost`. */
               now?: components["parameters"]["nowQuery"];
           };
           path: {
@@ -5617,7 +5617,7 @@ export interface operations {
   postKlingVideosText2video: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5683,7 +5683,7 @@ export interface operations {
   postKlingVideosImage2videoFrames: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5711,7 +5711,7 @@ export interface operations {
   postKlingVideosImage2videoElements: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5740,7 +5740,7 @@ export interface operations {
   postKlingVideosImage2videoEffects: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5768,7 +5768,7 @@ export interface operations {
   postKlingVideosExtend: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5796,7 +5796,7 @@ export interface operations {
   postKlingVideosLipsync: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5824,7 +5824,7 @@ export interface operations {
   postKlingVideosMotionCreate: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5852,7 +5852,7 @@ export interface operations {
   postKlingVideosAddSound: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5879,7 +5879,7 @@ export interface operations {
   postKlingVideosOmni: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5908,7 +5908,7 @@ export interface operations {
   postKlingAvatarsVideo: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5936,7 +5936,7 @@ export interface operations {
   postKlingTtsCreate: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -5976,7 +5976,7 @@ export interface operations {
   postKlingImagesKolors: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -6004,7 +6004,7 @@ export interface operations {
   postKlingImagesKolorsElements: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -6032,7 +6032,7 @@ export interface operations {
   postKlingImagesOmni: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -6060,7 +6060,7 @@ export interface operations {
   postKlingImagesVirtualTryOn: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -6100,7 +6100,7 @@ export interface operations {
               contentType?: "video" | "image" | "audio";
           };
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -6159,7 +6159,7 @@ export interface operations {
               email?: components["parameters"]["emailQuery"];
           };
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -6322,9 +6322,9 @@ export interface operations {
   getUsage: {
       parameters: {
           query?: {
-              /** @description Only what happened then or later. */
+              /** @description The first day */
               since?: string;
-              /** @description Only what happened before then. */
+              /** @description The last day */
               until?: string;
               /** @description The token’s id. */
               token?: string;
@@ -6881,7 +6881,7 @@ export interface operations {
   createHeygenVideo: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -7074,7 +7074,7 @@ export interface operations {
   createKlingVideo: {
       parameters: {
           header?: {
-              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it. */
               Prefer?: components["parameters"]["Prefer"];
               /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
               "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];

@@ -224,7 +224,10 @@ export const PARAMETERS: JsonObject = {
   ...Object.fromEntries(
     PATH_PARAMETERS.map(([, name, key, description]) => [key, pathText(name, description)])
   ),
-  Prefer: header('Prefer', '`wait=30`: wait up to 30 seconds, at most 60, for a free slot.'),
+  Prefer: header(
+    'Prefer',
+    '`wait=30`: wait up to 30 seconds, at most 60, for a free slot. `respond-async`: queue it.'
+  ),
   'Idempotency-Key': header(
     'Idempotency-Key',
     'Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again.',

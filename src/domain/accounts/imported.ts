@@ -33,3 +33,9 @@ export function hasNoEnd({ reason }: Pick<Parking, 'reason'>): boolean {
 export function parkedUntil({ reason, until }: Pick<Parking, 'reason' | 'until'>): string {
   return hasNoEnd({ reason }) ? 'parked' : `parked until ${new Date(until).toISOString()}`
 }
+
+export function parkedSentence(parking: Pick<Parking, 'reason' | 'until' | 'detail'>): string {
+  const { until, detail } = parking
+  const when = hasNoEnd(parking) ? 'Parked' : `Parked until ${new Date(until).toISOString()}`
+  return `${when}: ${detail}`
+}

@@ -82,7 +82,7 @@ export function storyOf(facts: StoryFacts): StoryStep[] {
   const asked: StoryStep[] = askedAt === undefined ? [] : [{ at: askedAt, what: 'asked' }]
   const steps = [
     ...asked,
-    ...(item ? waitOf(item, facts.accounts) : []),
+    ...(item ? waitOf(item, facts.accounts, record?.ended !== undefined) : []),
     ...(record ? lifeOf(record, facts) : []),
     ...deliveries.flatMap(toSteps),
   ]
@@ -91,7 +91,8 @@ export function storyOf(facts: StoryFacts): StoryStep[] {
 
 function waitOf(
   { askedAt, lane, tries = [], reason, endedAt }: StoryItem,
-  accounts: StoryAccounts
+  accounts: StoryAccounts,
+  isEndKnown: boolean
 ): StoryStep[] {
   const pinned = lane === undefined ? {} : { account: lane, why: 'pinned' }
   const turns = tries.flatMap(({ account, at, why, backAt }): StoryStep[] => {
@@ -101,7 +102,9 @@ function waitOf(
     return [{ at, what: 'chosen', ...who }, ...(why === undefined ? [] : [back])]
   })
   const end: StoryStep[] =
-    endedAt === undefined ? [] : [{ at: endedAt, what: 'ended', ...given({ why: reason }) }]
+    endedAt === undefined || isEndKnown
+      ? []
+      : [{ at: endedAt, what: 'ended', ...given({ why: reason }) }]
   return [{ at: askedAt, what: 'queued', ...pinned }, ...turns, ...end]
 }
 

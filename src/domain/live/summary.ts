@@ -5,6 +5,7 @@ import { findParking } from '#domain/accounts/parking.ts'
 import type { Hook } from '#domain/events/webhook.ts'
 import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease, type Ledger } from '#domain/slots/lease.ts'
+import { askedBy, jobNameOf } from '#domain/slots/queued-lease.ts'
 import { lastsAboutHours } from './lasts-about.ts'
 import {
   ERRORS_SHOWN,
@@ -114,8 +115,8 @@ function webhookOf(hook: Hook | undefined): PoolAccount['webhook'] {
 
 function toJob(lease: Lease): PoolAccount['jobs'][number] {
   return {
-    id: lease.state === 'suspect' ? null : (lease.jobId ?? null),
-    requestId: lease.requestId,
+    id: jobNameOf(lease) ?? (lease.state === 'suspect' ? null : (lease.jobId ?? null)),
+    requestId: askedBy(lease),
     type: lease.route,
     status: statusOf(lease),
     since: iso(lease.acquiredAt),

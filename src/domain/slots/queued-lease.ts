@@ -12,6 +12,11 @@ export function jobNameOf(lease: Pick<Lease, 'id' | 'requestId' | 'item'>): stri
   return lease.item?.names[partOf(lease)]
 }
 
+/** The request in which the client asked for the job. */
+export function askedBy({ requestId, item }: Pick<Lease, 'requestId' | 'item'>): string {
+  return item?.requestId ?? requestId
+}
+
 /** Whether it is the end of an item that ended in the line: the desk had it told under the item's own id. */
 export function neverLeftLine({ requestId, item }: Pick<Lease, 'requestId' | 'item'>): boolean {
   return item !== undefined && item.id === requestId

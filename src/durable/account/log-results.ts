@@ -2,6 +2,7 @@
 import type { Account } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { EndedJob } from '#domain/slots/lease.ts'
+import { askedBy } from '#domain/slots/queued-lease.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 
@@ -16,7 +17,7 @@ export function logEnds(ports: Ports, ended: readonly EndedJob[]): void {
   for (const { lease, endedAt, outcome } of ended) {
     ports.log('job_ended', {
       tenant: lease.tenant,
-      requestId: lease.requestId,
+      requestId: askedBy(lease),
       job: lease.jobId,
       route: lease.route,
       outcome: outcome.status,

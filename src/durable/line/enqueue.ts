@@ -116,7 +116,10 @@ function ofRequest(items: { find(item: string): ItemRow | undefined }, requestId
 export function toShown(context: LineContext, row: ItemRow): ItemShown {
   const { memory, ownersOf } = context
   const { item, sort, record } = row
-  const { names, taskName, leaseId, jobIds, refusal, endedAt } = record
+  const { names, taskName, leaseId, jobIds, refusal, leftAt } = record
+  const state = memory.stateOf(row)
+  // What its account told has no other time.
+  const endedAt = record.endedAt ?? (state === 'ended' ? leftAt : undefined)
   const choice = memory.line.chosen.get(item)?.choice
   const tries = choice ? [...record.tries, choice] : record.tries
   const reason = record.reason ?? sort.reason
@@ -126,7 +129,7 @@ export function toShown(context: LineContext, row: ItemRow): ItemShown {
     item,
     names,
     ...(taskName === undefined ? {} : { taskName }),
-    state: memory.stateOf(row),
+    state,
     route: sort.route,
     askedAt: sort.askedAt,
     requestId: record.requestId,

@@ -71,7 +71,11 @@ export async function placesOfAll(
   }
 }
 
-async function tenantsNamed(ports: Ports, name: string | undefined): Promise<string[]> {
+/** The ids of all tenants, or of the one of this name. */
+export async function tenantsNamed(
+  ports: Pick<Ports, 'registrar'>,
+  name: string | undefined
+): Promise<string[]> {
   if (name === undefined) return (await ports.registrar.listTenants()).map(({ id }) => id)
   const found = await ports.registrar.findTenant(name, true)
   if (!found) throw new AppError('not_found', 'There is no such tenant')

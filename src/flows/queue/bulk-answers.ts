@@ -81,10 +81,7 @@ export function noName(): AppError {
   return new AppError('slots_full', 'No name was free for this creation. It was not queued.')
 }
 
-export function notQueueable({ method, path, provider: { name } }: ReadCall): AppError {
-  if (path.startsWith(`/${name}/`)) {
-    return new AppError('bad_request', `path: Leave out /${name}: the path is the provider's own.`)
-  }
+export function notQueueable({ method, path }: ReadCall): AppError {
   const what = `${method} ${path.slice(0, 200)}`
   return new AppError('bad_request', `path: ${what} cannot be queued. Send it by itself.`)
 }

@@ -109,7 +109,7 @@ export function itemAsk(
   { item, leaseId, record, sort }: Pick<Work, 'item' | 'leaseId' | 'record' | 'sort'>,
   absents: number
 ): LeaseAsk {
-  const { tenant, names, reply, own, fingerprint = {} } = record
+  const { requestId, tenant, names, reply, own, fingerprint = {} } = record
   return {
     leaseId,
     tenant,
@@ -119,7 +119,7 @@ export function itemAsk(
     fingerprint,
     ...(own ? { ownToken: sort.token } : {}),
     ...(reply === undefined ? {} : { reply }),
-    item: { id: item, names, askedAt: sort.askedAt, absents },
+    item: { id: item, requestId, names, askedAt: sort.askedAt, absents },
   }
 }
 

@@ -1,7 +1,7 @@
 /** An account as clients see it, and its schema. */
 import * as z from 'zod/mini'
 import type { Account } from '#domain/accounts/account.ts'
-import { hasNoEnd } from '#domain/accounts/imported.ts'
+import { parkedSentence } from '#domain/accounts/imported.ts'
 import { choiceOf } from '#domain/accounts/balancing.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -81,9 +81,8 @@ function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure'
 
 function toParkingView(parkings: Parking[]) {
   const parked = parkings.map(toShown)
-  const [first] = parked
-  const when = parkings[0] && hasNoEnd(parkings[0]) ? 'Parked' : `Parked until ${first?.until}`
-  return { error: `${when}: ${first?.detail}`, parked }
+  const [first] = parkings
+  return { ...(first && { error: parkedSentence(first) }), parked }
 }
 
 export function toShown({ scope, reason, detail, until }: Parking) {

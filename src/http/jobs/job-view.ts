@@ -8,7 +8,7 @@ import { hushed } from '#domain/line/waits-for.ts'
 import { WAITS_FOR, type ItemShown } from '#domain/queue/item.ts'
 import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
-import { jobNameOf, neverLeftLine } from '#domain/slots/queued-lease.ts'
+import { askedBy, jobNameOf, neverLeftLine } from '#domain/slots/queued-lease.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 import { itsTenant } from '#http/request/partial.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -162,7 +162,7 @@ export function toJobView(email: string | null, { lease, ended }: JobRecord) {
   return {
     jobid: nameOf(lease),
     ...providerJobOf(lease),
-    requestId: lease.requestId,
+    requestId: askedBy(lease),
     email: isOfLine ? null : email,
     type: lease.route,
     status: ended?.outcome.status ?? statusOf(lease),
@@ -207,9 +207,9 @@ export function toJobInFull(
 
 /**
  * A queued creation that has not begun, or ended without a start. `name`: by which it was asked for. `isNameless`: for a token that
- * sees only its own.
+ * sees only its own. `said`: the provider's words, if it refused it.
  */
-export function toItemInFull(item: ItemShown, name: string, isNameless: boolean) {
+export function toItemInFull(item: ItemShown, name: string, isNameless: boolean, said?: string) {
   const { names, askedAt, route, reason, place, startsAt, waitsFor, endedAt } = item
   const isOver = isUnstarted(item)
   const asked = new Date(askedAt).toISOString()
@@ -223,7 +223,7 @@ export function toItemInFull(item: ItemShown, name: string, isNameless: boolean)
     type: route,
     status: isOver ? outcome : 'queued',
     status_final: isOver,
-    detail: isOver ? whyUnstarted(reason) : null,
+    detail: isOver ? (said ?? whyUnstarted(reason)) : null,
     created: asked,
     ended,
     times: { asked, started: null, accepted: null, ended },

@@ -2,11 +2,13 @@
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import type { Account } from '#domain/accounts/account.ts'
+import { parkedSentence } from '#domain/accounts/imported.ts'
 import { shortText } from '#domain/access/audit.ts'
 import { noAccount } from '#domain/visibility/nameless.ts'
 import { ownScopeOf, type OwnScope } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { markOf } from '#domain/queue/item-name.ts'
+import type { ItemShown } from '#domain/queue/item.ts'
 import { holdsSlot } from '#domain/slots/lease.ts'
 import { findParking } from '#domain/accounts/parking.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
@@ -15,6 +17,7 @@ import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import { findJob, findJobOrItem } from '#flows/jobs/find-job.ts'
 import { listJobs } from '#flows/jobs/list-jobs.ts'
 import { readStory } from '#flows/jobs/read-story.ts'
+import { openRefusal } from '#flows/queue/refusal.ts'
 import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
@@ -173,7 +176,12 @@ function oneJob(app: App, provider: Provider): void {
       const story = toStoryView(told, own !== undefined)
       const shown =
         'item' in found
-          ? toItemInFull(found.item, id, own !== undefined)
+          ? toItemInFull(
+              found.item,
+              id,
+              own !== undefined,
+              await refusalIn(c, provider, found.item)
+            )
           : toJobInFull(provider, found.account?.email ?? null, found.record, own)
       return c.json({ ...shown, ...story })
     }
@@ -189,6 +197,17 @@ function oneJob(app: App, provider: Provider): void {
     },
     async (c) => serveJobFile(c, provider)
   )
+}
+
+/** What the provider said, if that ended it. */
+async function refusalIn(
+  c: Context<AppEnv>,
+  provider: Provider,
+  { refusal }: ItemShown
+): Promise<string | undefined> {
+  if (refusal === undefined) return undefined
+  const opened = await openRefusal(c.get('ports'), provider, c.get('caller').tenant, refusal)
+  return opened?.message
 }
 
 /** One page of jobs. It may hold fewer than `limit`, because each request searches only some days. */
@@ -296,9 +315,7 @@ function roomOf({ account, view, isMasterKeyMissing }: AccountView, now: number)
     return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_KEY_MISSING }
   }
   if (!parking) return { email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }
-  const until = new Date(parking.until).toISOString()
-  const error = `Parked until ${until}: ${parking.detail}`
-  return { email, maxJobs, executing: held, available: 0, error }
+  return { email, maxJobs, executing: held, available: 0, error: parkedSentence(parking) }
 }
 
 function toRunningView(all: AccountView[]) {

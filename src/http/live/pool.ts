@@ -1,6 +1,6 @@
 /** `GET /v1/pool` and `GET /admin/pool`: the state of every account as one answer, for clients without a socket. */
 import * as z from 'zod/mini'
-import { tenantNameOf } from '#domain/access/tenant.ts'
+import { tenantsNamed } from '#flows/accounts/places.ts'
 import { readPool } from '#flows/live/read-pool.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readQuery } from '#http/request/read-body.ts'
@@ -110,14 +110,7 @@ route(
   },
   async (c) => {
     const { tenant } = readQuery(c, whose)
-    const tenants = await c.get('ports').registrar.listTenants()
-    const asked = tenants.filter(({ id }) => tenant === undefined || tenantNameOf(id) === tenant)
-    return c.json(
-      await readPool(
-        c.get('ports'),
-        names,
-        asked.map(({ id }) => id)
-      )
-    )
+    const ports = c.get('ports')
+    return c.json(await readPool(ports, names, await tenantsNamed(ports, tenant)))
   }
 )

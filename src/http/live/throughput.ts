@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { ASKED_MAX_MS, HOUR_MS } from '#domain/live/throughput.ts'
 import { AppError } from '#domain/runtime/errors.ts'
+import { tenantsNamed } from '#flows/accounts/places.ts'
 import { readThroughput, type AccountHour } from '#flows/live/read-throughput.ts'
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
@@ -92,9 +93,7 @@ route(
     const { tenant: name, ...span } = readQuery(c, adminAsked)
     const ports = c.get('ports')
     const { since, until } = spanOf(span, ports.now())
-    const tenants = (await ports.registrar.listTenants())
-      .map(({ id }) => id)
-      .filter((id) => name === undefined || tenantNameOf(id) === name)
+    const tenants = await tenantsNamed(ports, name)
     const desks = tenants
       .slice(0, TENANTS_MAX)
       .flatMap((tenant) => PROVIDERS.map((provider) => ({ tenant, provider: provider.name })))

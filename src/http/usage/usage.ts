@@ -8,6 +8,7 @@ import { toCsv } from '#domain/usage/csv.ts'
 import { DAY_MS, dayOf } from '#domain/usage/job-end.ts'
 import { percentile } from '#domain/usage/sums.ts'
 import type { UsageQuery } from '#domain/usage/usage.ts'
+import { tenantsNamed } from '#flows/accounts/places.ts'
 import { TENANTS_MAX } from '#flows/live/read-pool.ts'
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
 import { readUsage, type MissingUsage, type UsageRow } from '#flows/usage/read-usage.ts'
@@ -107,9 +108,7 @@ route(
     const asks = { tenant: caller.tenant, ...span, ...token }
     const found = await readUsage(ports, NAMES, asks, isHidden)
     const rows = found.rows.map(toView)
-    const missing = isHidden
-      ? found.missing.map(({ tenant, provider }) => ({ tenant, provider }))
-      : found.missing
+    const missing = isHidden ? withoutNames(found.missing) : found.missing
     return answer(c, { span, format: query.format, isWhole: true, missing, rows })
   }
 )
@@ -131,9 +130,7 @@ route(
     const { tenant: name, token, ...query } = readQuery(c, adminAsked)
     const ports = c.get('ports')
     const span = spanOf(query, ports.now())
-    const tenants = (await ports.registrar.listTenants())
-      .map(({ id }) => id)
-      .filter((id) => name === undefined || tenantNameOf(id) === name)
+    const tenants = await tenantsNamed(ports, name)
     const parts = await limitConcurrency(
       tenants.slice(0, TENANTS_MAX),
       TENANTS_AT_ONCE,
@@ -161,6 +158,12 @@ function tokenFor({ id, scope, sees }: Caller, wanted: string | undefined): { to
   if (wanted !== undefined && wanted !== id)
     throw new AppError('forbidden', 'token: this token sees its own usage only')
   return { token: id }
+}
+
+/** Each provider once: how many accounts there are, and whose they are, is not told. */
+function withoutNames(missing: readonly MissingUsage[]): MissingUsage[] {
+  const providers = new Set(missing.map(({ provider }) => provider))
+  return Array.from(providers, (provider) => ({ tenant: '', provider }))
 }
 
 type Span = Pick<UsageQuery, 'since' | 'until'>

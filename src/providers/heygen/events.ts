@@ -103,7 +103,8 @@ const BATCHES = [
   'comparison-batch',
 ]
 
-const JOB_IDS_AT = [...Object.values(KINDS).map(({ id }) => id), 'batch_id'].map(
+/** Where an event names its job. */
+export const JOB_IDS_AT = [...Object.values(KINDS).map(({ id }) => id), 'batch_id'].map(
   (name) => `/event_data/${name}`
 )
 

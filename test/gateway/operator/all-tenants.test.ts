@@ -91,7 +91,10 @@ test('accounts of all tenants are shown as each tenant sees them, with the tenan
   const blue = await admin('/accounts?tenant=blue&provider=heygen')
   expect(blue.accounts.map(({ email }) => email)).toEqual(['blue-a@example.com'])
   expect((await admin('/accounts?provider=kling')).accounts).toEqual([])
-  expect((await gateway.admin('GET', '/accounts?tenant=nobody')).status).toBe(404)
+  for (const list of ['accounts', 'jobs', 'deliveries', 'pool', 'throughput', 'usage']) {
+    const answer = await gateway.admin('GET', `/${list}?tenant=nobody`)
+    expect([list, answer.status]).toEqual([list, 404])
+  }
 })
 
 test('jobs of all tenants come newest first, page by page, each exactly once', async () => {

@@ -118,6 +118,8 @@ test('a page of the line shows place, priority, lane and token, and goes on', as
   const second = await lineOf(gateway, `?limit=2&cursor=${first.next}`)
   expect(second.items).toMatchObject([{ id: answers[2]?.id, place: 3, account: email }])
   expect(second.next).toBeNull()
+  const other = await gateway.fetch('/v1/heygen/queue?cursor=01a22abc-702e')
+  expect([other.status, await other.text()]).toEqual([400, expect.stringContaining('cursor')])
 })
 
 test('a token that has as much in line as it may is told queue_full, and a change of that reaches the desk', async () => {

@@ -51,6 +51,11 @@ const queue = (title: string, headers: Record<string, string> = {}, from = gatew
   queueVideo(from, mine(title), { 'x-gateway-reply-url': receiver.url + at, ...headers })
 const isStarted = async (title: string) => (await startedTitles(gateway)).includes(mine(title))
 
+async function viewOf(name: string) {
+  const answer = await gateway.fetch(`/v1/heygen/jobs/${name}`)
+  return (await answer.json()) as { status: string }
+}
+
 /** A job that holds the only slot until the test ends it. */
 async function fillSlot(): Promise<string> {
   const name = await queueVideo(gateway, mine('first'))
@@ -170,9 +175,13 @@ test('an end without a start is told under the client’s own callback id, and s
 
 test('a creation that is being started or runs is not cancelled in the line', async () => {
   const name = await fillSlot()
-  const answer = await gateway.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
-  expect(answer.status).toBe(409)
-  expect(await answer.json()).toMatchObject({ code: 409 })
+  const cancel = () => gateway.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
+  expect((await cancel()).status).toBe(409)
+  await untilMoved(gateway, async () => (await wordOf(gateway, name)) !== 'waiting')
+  // Another try would be refused as well, so nothing invites one.
+  const answer = await cancel()
+  expect([answer.status, answer.headers.get('x-gateway-error')]).toEqual([409, 'conflict'])
+  expect(answer.headers.get('retry-after')).toBeNull()
 })
 
 test('another token of the tenant cancels only with full scope, another tenant never [I5]', async () => {
@@ -236,7 +245,47 @@ test('a refusal for its content ends a creation at once in the provider’s word
   expect(JSON.stringify(told)).toContain('The script is not allowed.')
   const poll = await gateway.fetch(`/heygen/v3/videos/${bad}`)
   expect(await poll.text()).toContain('The script is not allowed.')
+  expect(await viewOf(bad)).toMatchObject({
+    status: 'failed',
+    detail: 'The script is not allowed.',
+    ended: expect.any(String),
+    story: expect.arrayContaining([expect.objectContaining({ what: 'ended', why: 'refused' })]),
+  })
   expect(await wordOf(gateway, next)).not.toBe('waiting')
+})
+
+test('a queued job names the request that asked for it, while it waits, runs, and has ended or was cancelled', async () => {
+  const first = await fillSlot()
+  const ask = () => gateway.createVideo({ title: mine('asked') }, { prefer: 'respond-async' })
+  const [runs, stays] = [await ask(), await ask()].map(({ headers }) => ({
+    name: headers.get('x-gateway-job') ?? '',
+    requestId: headers.get('x-request-id') ?? '',
+  }))
+  if (!runs || !stays) throw new Error('two were asked for')
+  expect(await viewOf(runs.name)).toMatchObject({ status: 'queued', requestId: runs.requestId })
+  const cancel = await gateway.fetch(`/v1/heygen/queue/${stays.name}`, { method: 'DELETE' })
+  expect(cancel.status).toBe(204)
+  await end(first)
+  await untilMoved(gateway, async () => (await viewOf(runs.name)).status === 'running')
+  expect(await viewOf(runs.requestId)).toMatchObject({ jobid: runs.name })
+  expect(await viewOf(runs.name)).toMatchObject({ requestId: runs.requestId })
+  const pool = await (await gateway.fetch('/v1/pool')).json()
+  const shown = { id: runs.name, requestId: runs.requestId, status: 'running' }
+  expect(pool).toMatchObject({ accounts: [{ jobs: [shown] }] })
+  await gateway.sim.finishJobs()
+  await untilMoved(gateway, async () => (await viewOf(runs.name)).status === 'completed')
+  const isLogged = (line: string) => line.includes('job_ended') && line.includes(runs.requestId)
+  await until(async () => gateway.logs.some(isLogged))
+  const listed = async () => {
+    const answer = await gateway.fetch('/v1/heygen/jobs?state=ended')
+    const { jobs } = (await answer.json()) as { jobs: Record<'jobid' | 'requestId', string>[] }
+    return new Map(jobs.map(({ jobid, requestId }) => [jobid, requestId]))
+  }
+  await untilMoved(gateway, async () => (await listed()).has(stays.name))
+  for (const { name, requestId } of [runs, stays]) {
+    expect(await viewOf(name)).toMatchObject({ requestId })
+    expect((await listed()).get(name)).toBe(requestId)
+  }
 })
 
 test('a creation that names what is still being made goes back until it is ready, and starts once [I4]', async () => {

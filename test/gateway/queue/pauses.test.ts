@@ -168,6 +168,8 @@ test('a drained account ends its jobs and takes none', async () => {
   expect(await drained.json()).toMatchObject({ parked: [{ scope: 'jobs', reason: 'drained' }] })
   expect(await lineOf('account.drained')).toMatchObject({ subject: A })
   const before = await started(A)
+  const slots = await (await gateway.fetch('/v1/heygen/scheduler/available')).text()
+  expect(slots).toContain('"error":"Parked: it is drained')
   const refused = await gateway.createVideo({}, on(A))
   expect([refused.status, refused.headers.get('x-gateway-error')]).toEqual([
     503,

@@ -44,4 +44,8 @@ export const OF_QUEUE: Record<string, string> = {
   'PoolQueue.starting': 'How many are being started now.',
   'PoolQueue.oldest': 'When the oldest that waits was asked for. null: nothing waits.',
   'PoolQueue.startsAMinute': 'How many start in a minute at the present pace.',
+  'getAdminUsageQuery.since': 'The first day',
+  'getAdminUsageQuery.until': 'The last day',
+  'getUsageQuery.since': 'The first day',
+  'getUsageQuery.until': 'The last day',
 }

@@ -362,7 +362,7 @@ export const OF_SCHEMA: Record<string, string> = {
   'Query.page': 'Which page, from 1.',
   'Query.language': 'Only voices of this language.',
   'Query.voice_id': 'Only this voice, with its details.',
-  'Query.now': '`true`: delete the credential at once; its running jobs end as `gone`.',
+  'Query.now': '`true`: delete the credential at once; its running jobs end as `lost`.',
   'Query.force': '`true`: also free the slot.',
   'Query.state': 'Only those in this state.',
   'Query.email': 'The account to ask.',
