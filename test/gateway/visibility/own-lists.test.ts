@@ -112,3 +112,30 @@ test('a video that an older call made, sent as it is, stands in the newer list o
   expect(await (await one.at.fetch('/heygen/v3/videos')).text()).toContain(data.video_id)
   expect(await (await two.at.fetch('/heygen/v3/videos')).text()).not.toContain(data.video_id)
 })
+
+test('the looks of a public group are listed for an own token as for any, and those of a private one for nobody else [I5]', async () => {
+  const pool = await open({ accounts: { ann: 9 }, vars: { LEGACY: 'bridge' } })
+  const [one, two] = [await addCustomer(pool), await addCustomer(pool)]
+  const made = await one.at.post('/heygen/v3/avatars', {
+    ...{ type: 'prompt', name: 'of one', prompt: 'A person in a park' },
+  })
+  const { data } = (await made.json()) as { data: { avatar_group: { id: string } } }
+  const shared = await pool.fetch('/heygen/v3/avatars?ownership=public&limit=1')
+  const [group] = ((await shared.json()) as { data: { id: string }[] }).data
+  const looksOf = async (at: Gateway, id: string, path: string) => {
+    const answer = await at.fetch(`/heygen${path.replace('{id}', id)}`)
+    const text = await answer.text()
+    return [answer.status, [...text.matchAll(/"id":"([^"]+)"/g)].map(([, look]) => look)]
+  }
+  for (const path of ['/v3/avatars/looks?group_id={id}', '/v2/avatar_group/{id}/avatars']) {
+    const known = await looksOf(pool, group?.id ?? '', path)
+    expect(known[1]).not.toHaveLength(0)
+    for (const { at } of [one, two]) expect(await looksOf(at, group?.id ?? '', path)).toEqual(known)
+    const own = await looksOf(one.at, data.avatar_group.id, path)
+    expect(own[1]).toHaveLength(1)
+    const unknown = '9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b99'
+    const foreign = await looksOf(two.at, data.avatar_group.id, path)
+    expect(foreign).toEqual(await looksOf(two.at, unknown, path))
+    expect(foreign[1]).toEqual([])
+  }
+})
