@@ -216,3 +216,8 @@ export function sendAgain(delivery: Delivery, now: number): Delivery {
   const { reason: _, endedAt: __, ...rest } = delivery
   return { ...rest, state: 'pending', startedAt: now, nextAt: now, tries: 0 }
 }
+
+/** Whether an own token may see the delivery: it is about a job of the token, and it goes to a target of the token. */
+export function isOfToken({ ownToken, isToTenant }: Delivery, token: string): boolean {
+  return ownToken === token && isToTenant !== true
+}

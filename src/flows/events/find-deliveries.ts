@@ -2,7 +2,7 @@
  * Finds deliveries to a tenant's URLs over all accounts that the tenant has or had. Each search asks every account's object. That
  * is acceptable, because people search by hand.
  */
-import type { Delivery } from '#domain/events/delivery.ts'
+import { isOfToken, type Delivery } from '#domain/events/delivery.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import { placesOfTenant, type Place } from '#flows/accounts/places.ts'
@@ -49,11 +49,6 @@ export async function listDeliveries(
   const last = deliveries.at(-1)
   if (all.length <= query.limit || !last) return { deliveries, missing }
   return { deliveries, next: { createdAt: last.createdAt, id: last.id }, missing }
-}
-
-/** Whether an own token may see the delivery: it is about a job of the token, and it goes to a target of the token. */
-export function isOfToken({ ownToken, isToTenant }: Delivery, token: string): boolean {
-  return ownToken === token && isToTenant !== true
 }
 
 /** Compares ids byte by byte, as SQLite sorts the objects' tables. */

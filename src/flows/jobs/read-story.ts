@@ -1,12 +1,19 @@
 /**
  * Reads what happened to a job, for the story that `GET /v1/{provider}/jobs/{id}` tells. It costs nothing more while a job runs that
- * was not queued; the line is asked for a queued one, and the account's object for the deliveries of one that ended.
+ * was not queued; the line is asked for a queued one, and the account's object for the deliveries of one that ended. Of one that ended
+ * in the line all accounts are asked.
  */
 import type { Ports } from '#domain/ports/ports.ts'
+import { isOfToken, type Delivery } from '#domain/events/delivery.ts'
+import { isUnstarted } from '#domain/line/shown.ts'
+import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
+import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import { storyOf, type StoryStep } from '#domain/jobs/story.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
+import { placesOfTenant } from '#flows/accounts/places.ts'
+import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { FoundJob } from './find-job.ts'
 
@@ -22,17 +29,29 @@ export async function readStory(
   ports: Ports,
   provider: Provider,
   tenant: string,
-  found: FoundJob | { item: ItemShown }
+  found: FoundJob | { item: ItemShown },
+  own?: OwnScope
 ): Promise<Story> {
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   if ('item' in found) {
-    return { steps: storyOf({ accounts, item: found.item }), isWhole: true }
+    const { item } = found
+    if (!isUnstarted(item)) return { steps: storyOf({ accounts, item }), isWhole: true }
+    // Which account's object told it is not kept.
+    const places = await placesOfTenant(ports, tenant, provider.name)
+    const [job = ''] = item.names
+    const told = await askReachable(ports, places, ({ key }) =>
+      deliveriesOf(ports, key, { tenant, job }, own)
+    )
+    const deliveries = told.answers.flatMap(({ answer }) => answer)
+    return { steps: storyOf({ accounts, item, deliveries }), isWhole: told.missing.length === 0 }
   }
   const { record, account } = found
   const { requestId, item } = record.lease
   const [queued, told] = await Promise.all([
     item && settled(itemOf(ports, provider, tenant, item.id)),
-    record.ended && account && settled(deliveriesOf(ports, account.key, tenant, record)),
+    record.ended &&
+      account &&
+      settled(deliveriesOf(ports, account.key, { tenant, job: requestId }, own)),
   ])
   const askedAt = item?.askedAt ?? (isTimedId(requestId) ? timeOf(requestId) : undefined)
   const steps = storyOf({
@@ -52,9 +71,17 @@ async function itemOf(ports: Ports, provider: Provider, tenant: string, id: stri
   return item
 }
 
-function deliveriesOf(ports: Ports, key: string, tenant: string, { lease }: FoundJob['record']) {
-  const job = lease.requestId
-  return ports.slots(key).listDeliveries({ tenant, job, limit: DELIVERIES_MAX })
+/** `own`: only those that this own token may see. */
+async function deliveriesOf(
+  ports: Ports,
+  key: string,
+  about: Pick<DeliveryQuery, 'tenant' | 'job'>,
+  own: OwnScope | undefined
+): Promise<Delivery[]> {
+  const query = { ...about, limit: DELIVERIES_MAX, ...(own && { ownToken: own.token }) }
+  const found = await ports.slots(key).listDeliveries(query)
+  // An object of an older release returns those of other tokens, too.
+  return own ? found.filter((one) => isOfToken(one, own.token)) : found
 }
 
 /** A story with a gap is better than none. */

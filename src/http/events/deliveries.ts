@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { shownUrl } from '#domain/alerts/alert.ts'
-import type { Attempt, Delivery } from '#domain/events/delivery.ts'
+import { isOfToken, type Attempt, type Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity, tokenSecretName } from '#domain/events/endpoint.ts'
 import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -11,7 +11,6 @@ import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import {
   type DeliveryPage,
   findDelivery,
-  isOfToken,
   listDeliveries,
   placesAt,
 } from '#flows/events/find-deliveries.ts'

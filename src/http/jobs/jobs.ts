@@ -173,7 +173,7 @@ function oneJob(app: App, provider: Provider): void {
       const own = ownScopeOf(caller)
       const found = await findJobOrItem(ports, provider, caller.tenant, id, own)
       if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
-      const told = await readStory(ports, provider, caller.tenant, found)
+      const told = await readStory(ports, provider, caller.tenant, found, own)
       const story = toStoryView(told, own !== undefined)
       const shown =
         'item' in found
