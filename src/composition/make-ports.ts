@@ -242,7 +242,7 @@ function deskPort(env: Env, name: string): Desk {
     changeChoice: (email, change, now, by) =>
       ask((desk) => desk.changeChoice(email, change, now, by)),
     endImport: (email) => ask((desk) => desk.endImport(email)),
-    drainAccount: (email, isDrained) => ask((desk) => desk.drainAccount(email, isDrained)),
+    drainAccount: (email, isDrained, by) => ask((desk) => desk.drainAccount(email, isDrained, by)),
     pauseLine: (pause, isPaused, by) => ask((desk) => desk.pauseLine(pause, isPaused, by)),
     exportRows: () => ask((desk) => desk.exportRows()),
     importRows: (rows, by) => ask((desk) => desk.importRows(rows, by)),

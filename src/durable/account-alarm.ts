@@ -10,6 +10,7 @@ export class AccountAlarm {
   readonly #context: AccountContext
   readonly #parts: Parts
   readonly #clock: AlarmClock
+  readonly #about = () => aboutAccount(this.#context.tables.account())
 
   constructor(context: AccountContext, parts: Parts, clock: AlarmClock) {
     this.#context = context
@@ -29,25 +30,28 @@ export class AccountAlarm {
   }
 
   run(): Promise<void> {
-    return this.#clock.run(
-      () => this.#runDue(),
-      () => aboutAccount(this.#context.tables.account())
-    )
+    return this.#clock.run(() => this.#runDue(), this.#about)
   }
 
-  async #runDue(): Promise<void> {
+  /** A part that fails keeps none of the others from its turn. */
+  #runDue(): Promise<void> {
     const parts = this.#parts
-    parts.outbox.startDue()
-    await this.#loseOverdue()
-    await parts.accountChecks.recheckDue()
-    await parts.statusChecks.reconcile()
-    await parts.webhook.maintain()
-    await parts.legacy.probeDue()
-    parts.retention.removeOld()
-    parts.wipeWhenDone()
-    await parts.alerts.runDue()
-    parts.sender.pullIfMore()
-    this.set({ isAfterAlarm: true })
+    return this.#clock.runEach(
+      [
+        () => parts.outbox.startDue(),
+        () => this.#loseOverdue(),
+        () => parts.accountChecks.recheckDue(),
+        () => parts.statusChecks.reconcile(),
+        () => parts.webhook.maintain(),
+        () => parts.legacy.probeDue(),
+        () => parts.retention.removeOld(),
+        () => parts.wipeWhenDone(),
+        () => parts.alerts.runDue(),
+        () => parts.sender.pullIfMore(),
+        () => this.set({ isAfterAlarm: true }),
+      ],
+      this.#about
+    )
   }
 
   /** Ends the last jobs of a removed account as lost, once its object may no longer keep the credential. */

@@ -115,10 +115,12 @@ export class TenantDesk extends LineMethods implements Desk, Registrar {
     return this.#save(account, () => this.parts.accounts.endImport(account))
   }
 
-  async drainAccount(email: string, isDrained: boolean): Promise<SaveAnswer> {
-    const account = this.#tables.accounts.find(email)
-    if (!account) return { ok: false, reason: 'not_found' }
-    return this.#save(account, () => this.parts.accounts.drain(account, isDrained))
+  drainAccount(email: string, isDrained: boolean, by?: Actor): Promise<SaveAnswer> {
+    return this.once(by, async () => {
+      const account = this.#tables.accounts.find(email)
+      if (!account) return { ok: false, reason: 'not_found' }
+      return this.#save(account, () => this.parts.accounts.drain(account, isDrained))
+    })
   }
 
   async exportRows(): Promise<DeskRows> {

@@ -7,7 +7,7 @@ import type { Desk } from '#domain/ports/desk.ts'
 import type { ItemStore } from '#domain/ports/ports.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
-import { shownFor } from '#domain/line/shown.ts'
+import { isUnstarted, shownFor } from '#domain/line/shown.ts'
 import type { OwnerPool } from '#domain/routing/owner.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 import { Cached } from './cached.ts'
@@ -54,8 +54,7 @@ export function makeItemStore(cache: ItemCache, around: Around): ItemStore {
       const found = asked.length === 0 ? [] : await ask(around, pool, asked)
       for (const name of asked) {
         const shown = found.find((one) => isCalled(one, name)) ?? null
-        const keepMs = shown ? shownFor(shown, around.now(), around.durations) : MISS_MS
-        cache.put(keyOf(pool, name), shown, keepMs)
+        cache.put(keyOf(pool, name), shown, keptFor(around, name, shown))
       }
       for (const shown of found) keepOwners(around.owners, pool, shown)
       return [
@@ -84,6 +83,13 @@ export function makeItemStore(cache: ItemCache, around: Around): ItemStore {
       for (const name of names) cache.delete(keyOf(pool, name))
     },
   }
+}
+
+/** A client's own name is free again when its item has ended without a start, so another isolate may have given it to another item. */
+function keptFor({ now, durations }: Around, name: string, shown: ItemShown | null): number {
+  if (!shown) return MISS_MS
+  const isFree = name.startsWith('task:') && isUnstarted(shown)
+  return isFree ? durations.shownShortMs : shownFor(shown, now(), durations)
 }
 
 /** `task:` stands before the client's own name for a job. */
@@ -126,6 +132,6 @@ function keepOwners(
     keepOwner(owners, pool, { ...owner, id: shortId(id) })
 }
 
-function keyOf({ tenant, provider }: OwnerPool, name: string): string {
+function keyOf({ tenant, provider }: Pick<OwnerPool, 'tenant' | 'provider'>, name: string): string {
   return `${tenant}/${provider}/${name}`
 }

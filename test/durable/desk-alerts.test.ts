@@ -15,6 +15,7 @@ const { DeskAlerts } = (await import(file)) as {
 }
 
 const WAITS = durationsAt(1)
+const never = () => new Promise<void>(() => {})
 
 test('an object that was told that the pool is full, whose answer was lost, is told that it is not', async () => {
   let now = 1_000_000
@@ -29,7 +30,7 @@ test('an object that was told that the pool is full, whose answer was lost, is t
   const alerts = new DeskAlerts(
     { sql: openSql('') },
     {
-      ports: () => ({ now: () => now, durations: WAITS, slots }),
+      ports: () => ({ now: () => now, durations: WAITS, slots, after: never }),
       armIn: () => {},
       tenant: 't',
       accountKeys: () => keys,
@@ -61,7 +62,7 @@ test('that something queued waits for too long is told once, again where an answ
   const alerts = new DeskAlerts(
     { sql: openSql('') },
     {
-      ports: () => ({ now: () => 1_000_000, durations: WAITS, slots }),
+      ports: () => ({ now: () => 1_000_000, durations: WAITS, slots, after: never }),
       armIn: () => {},
       tenant: 't',
       accountKeys: () => ['a', 'b'],
@@ -83,4 +84,27 @@ test('that something queued waits for too long is told once, again where an answ
   await alerts.runDue()
   await alerts.runDue()
   expect([told, alerts.isFaultNoted]).toEqual([['a over', 'a over'], false])
+})
+
+test('an account that never answers does not keep the alarm of the desk from going on', async () => {
+  const asked: string[] = []
+  const slots = () => ({
+    noteQueue: () => {
+      asked.push('queue')
+      return never()
+    },
+  })
+  const alerts = new DeskAlerts(
+    { sql: openSql('') },
+    {
+      ports: () => ({ now: () => 1_000_000, durations: WAITS, slots, after: async () => {} }),
+      armIn: () => {},
+      tenant: 't',
+      accountKeys: () => ['a'],
+      oldSince: () => 1,
+    }
+  )
+  await alerts.runDue()
+  await alerts.runDue()
+  expect(asked).toHaveLength(2)
 })

@@ -24,7 +24,7 @@ async function boundFor(email: string, known: string[], key?: string): Promise<s
       account: () => ({ email, key: 'heygen:me' }),
       leaseRows: { unasked: () => open, noteAsked: () => {} },
     },
-    ports: () => ({ desk: () => ({ jobsOf }) }),
+    ports: () => ({ desk: () => ({ jobsOf }), after: () => new Promise(() => {}) }),
     provider: () => ({ name: 'heygen' }),
   }
   const deps = {
@@ -43,4 +43,28 @@ test('an account whose email was written otherwise since then still has its jobs
 test('an account has the jobs that were kept with its key, whatever its email is now, and no others [I1, I5]', async () => {
   expect(await boundFor('a@example.com', ['b@example.com'], 'heygen:me')).toEqual(['b@example.com'])
   expect(await boundFor('a@example.com', ['a@example.com'], 'heygen:other')).toEqual([])
+})
+
+test('a desk that never answers holds nothing up for long: its jobs are asked about again later [I2]', async () => {
+  const lease = { id: 'lease', requestId: 'request', tenant: 't', nextAt: 0 }
+  const put: object[] = []
+  const context = {
+    now: () => 1000,
+    tables: {
+      account: () => ({ email: 'a@example.com', key: 'heygen:me' }),
+      leases: () => [lease],
+      leaseRows: { unasked: () => [lease] },
+      apply: (change: { put: object[] }) => void put.push(...change.put),
+    },
+    ports: () => ({
+      desk: () => ({ jobsOf: () => new Promise(() => {}) }),
+      after: async () => {},
+      durations: { lookSoonMs: 5000 },
+      log: () => {},
+    }),
+    provider: () => ({ name: 'heygen' }),
+  }
+  const deps = { change: async () => {}, bind: () => {} }
+  await new JobRecall(context, deps).read()
+  expect(put).toMatchObject([{ id: 'lease', nextAt: 6000 }])
 })

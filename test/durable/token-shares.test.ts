@@ -31,6 +31,7 @@ function openDesk(accounts: Desk['accounts'] = {}): Desk {
     now: () => clock.now,
     durations: durationsAt(1),
     log: () => undefined,
+    after: () => new Promise<void>(() => {}),
     slots: (key: string) => ({
       limitedLeases: async () => {
         asked.push(key)

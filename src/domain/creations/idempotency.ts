@@ -5,6 +5,7 @@
  * while it waits, which may be days, and a day longer. Pure.
  */
 export const KEY_FORM = /^[A-Za-z0-9_:.-]{1,255}$/
+export const KEY_RULE = 'Idempotency-Key: 1 to 255 of A-Z a-z 0-9 _ : . -'
 export const KEPT_ANSWER_CHARS_MAX = 64 * 1024
 
 export interface KeptAnswer {

@@ -118,6 +118,11 @@ export function deliveriesOf(
   }))
 }
 
+/** Whether an own token may see the delivery: it is about a job of the token, and it goes to a target of the token. */
+export function isOfToken({ ownToken, isToTenant }: Delivery, token: string): boolean {
+  return ownToken === token && isToTenant !== true
+}
+
 const UNREAD: Target = { kind: 'endpoints' }
 
 /** Stands for the deliveries to endpoints, whichever there are. Undefined: no endpoint gets this. */
@@ -215,9 +220,4 @@ export function afterAttempt(
 export function sendAgain(delivery: Delivery, now: number): Delivery {
   const { reason: _, endedAt: __, ...rest } = delivery
   return { ...rest, state: 'pending', startedAt: now, nextAt: now, tries: 0 }
-}
-
-/** Whether an own token may see the delivery: it is about a job of the token, and it goes to a target of the token. */
-export function isOfToken({ ownToken, isToTenant }: Delivery, token: string): boolean {
-  return ownToken === token && isToTenant !== true
 }

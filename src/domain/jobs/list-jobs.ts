@@ -67,14 +67,19 @@ export function pageOf(
 
 /**
  * Makes the page of several accounts. It ends where the first of them stopped reading. Two jobs of one creation at two accounts
- * are on the same page.
+ * are on the same page. An end of a queued creation without a start that was handed to two accounts, since the first one's answer was
+ * lost, is there once.
  */
 export function mergePages<T extends JobRecord>(
   pages: readonly { jobs: readonly T[]; stoppedAt?: string }[],
   limit: number
 ): { jobs: T[]; stoppedAt?: string } {
   const stops = pages.flatMap(({ stoppedAt }) => stoppedAt ?? []).toSorted()
-  return cut(newestFirst(pages.flatMap(({ jobs }) => jobs)), stops.at(-1), limit)
+  const all = newestFirst(pages.flatMap(({ jobs }) => jobs))
+  const isRepeat = ({ lease, ended }: T, before: T | undefined) =>
+    ended?.outcome.isUnstarted === true && before?.lease.id === lease.id
+  const once = all.filter((job, at) => !isRepeat(job, all[at - 1]))
+  return cut(once, stops.at(-1), limit)
 }
 
 function newestFirst<T extends JobRecord>(jobs: readonly T[]): T[] {

@@ -1,5 +1,5 @@
 /** Ends jobs, or their tracking, without a report of the provider: by hand, or because the account is gone. Pure. */
-import { NO_CHANGE, type Change, type Lease } from '#domain/slots/lease.ts'
+import { NO_CHANGE, type Change, type Lease, type Outcome } from '#domain/slots/lease.ts'
 
 /**
  * Ends tracking. The slot stays taken until the provider reports the job's end. If forced, the slot is free at once, so the
@@ -13,14 +13,7 @@ export function untrack(
   now: number
 ): Change {
   const named = leases.filter((lease) => lease.tenant === tenant && hasName(lease, jobId))
-  if (isForced) {
-    const ended = named.map((lease) => ({
-      lease,
-      endedAt: now,
-      outcome: { status: 'forced' as const },
-    }))
-    return { ...NO_CHANGE, ended }
-  }
+  if (isForced) return endAs({ status: 'forced' }, named, now)
   const put = named
     .filter((lease) => lease.isTracked)
     .map((lease) => ({ ...lease, isTracked: false }))
@@ -29,12 +22,18 @@ export function untrack(
 
 /** Ends all jobs as lost, because nobody can ask about the jobs of a removed account. */
 export function endAllAsLost(leases: readonly Lease[], now: number): Change {
-  const ended = leases.map((lease) => ({
-    lease,
-    endedAt: now,
-    outcome: { status: 'lost' as const, detail: 'its account was removed' },
-  }))
-  return { ...NO_CHANGE, ended }
+  return endAs({ status: 'lost', detail: 'its account was removed' }, leases, now)
+}
+
+/** A call that is answered at once is no job, so its lease goes without an end. */
+function endAs(outcome: Outcome, leases: readonly Lease[], endedAt: number): Change {
+  const calls = leases.filter(({ kind }) => kind === 'call')
+  const jobs = leases.filter(({ kind }) => kind === 'job')
+  return {
+    ...NO_CHANGE,
+    drop: calls.map(({ id }) => id),
+    ended: jobs.map((lease) => ({ lease, endedAt, outcome })),
+  }
 }
 
 /** Whether a name means this lease: its job's id, or its request's id. */

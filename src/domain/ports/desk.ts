@@ -48,8 +48,8 @@ export interface Desk extends Audited, Line {
   ): Promise<AccountSnapshot | undefined>
   /** Ends the parking of an imported account. */
   endImport(email: string): Promise<SaveAnswer>
-  /** The account takes no new jobs, or takes them again. */
-  drainAccount(email: string, isDrained: boolean): Promise<SaveAnswer>
+  /** The account takes no new jobs, or takes them again. `by`: a call of this request that comes again changes nothing. */
+  drainAccount(email: string, isDrained: boolean, by?: Actor): Promise<SaveAnswer>
   /** What an export needs of this desk. */
   exportRows(): Promise<DeskRows>
   /** Adds what is not there. The rows are sealed for this tenant. */

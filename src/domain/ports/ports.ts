@@ -122,7 +122,7 @@ export interface OwnerStore {
 export interface ItemStore {
   /** Names that are no item of the tenant are left out. */
   find(pool: OwnerPool, names: readonly string[]): Promise<ItemShown[]>
-  forget(pool: OwnerPool, names: readonly string[]): void
+  forget(pool: Pick<OwnerPool, 'tenant' | 'provider'>, names: readonly string[]): void
   /** The names of jobs, by the provider's ids. Jobs that were not queued are left out. */
   namesOf(pool: OwnerPool, ids: readonly string[]): Promise<Map<string, string>>
 }

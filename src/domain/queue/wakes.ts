@@ -9,6 +9,12 @@ import { mayStartBy, servesLane, type Pull } from './may-start.ts'
 /** How many silent accounts a look calls. */
 const CALLED_MAX = 10
 
+/** What decides which accounts may take an item: where nobody has a slot for it, nobody has one for its like. */
+export function likenessOf({ sort }: WaitingItem): string {
+  const { lane, laneSince, route, meter, part, slots, limit, leftOut, token } = sort
+  return JSON.stringify([lane, laneSince, route, meter, part, slots, limit, leftOut, token])
+}
+
 /** An account, and the name of its own lane. */
 type Who = Pick<Pull, 'account' | 'lane'>
 
@@ -33,6 +39,8 @@ interface Known {
 
 export class Wakes {
   readonly #known = new Map<string, Known>()
+  /** When each was called last, whether or not it answered. */
+  readonly #calledAt = new Map<string, number>()
 
   /** By account: which share of its slots was in use when it asked last. One that is not known counts as unused, so it is asked. */
   usedShares(): Map<string, number> {
@@ -48,6 +56,10 @@ export class Wakes {
   /** The account asked for work. `pull.free`: the slots that it has left after what it got. `until`: where it was told that more waits. */
   noteAsked(pull: Pull, now: number, until = 0): void {
     this.#known.set(pull.account, { pull, askedAt: now, awakeUntil: until })
+  }
+
+  noteCalled(account: string, now: number): void {
+    this.#calledAt.set(account, now)
   }
 
   /** What the accounts said when they asked last. */
@@ -96,12 +108,19 @@ export class Wakes {
     return [...ready, ...asleep].map(({ account }) => account)
   }
 
-  /** Which of these accounts have not asked for so long, the longest silent first. At most ten. */
+  /**
+   * Which of these accounts have not asked for so long, at most ten: those that were silent and not called for the longest come first.
+   * So ten that never answer keep no other from its turn.
+   */
   silent(accounts: readonly string[], now: number, silentMs: number): string[] {
     const askedAt = (account: string) => this.#known.get(account)?.askedAt ?? -Infinity
+    const lastAt = (account: string) =>
+      Math.max(askedAt(account), this.#calledAt.get(account) ?? -Infinity)
     return accounts
       .filter((account) => askedAt(account) <= now - silentMs)
-      .toSorted((one, other) => (askedAt(one) < askedAt(other) ? -1 : 1))
+      .toSorted(
+        (one, other) => Number(lastAt(one) > lastAt(other)) - Number(lastAt(one) < lastAt(other))
+      )
       .slice(0, CALLED_MAX)
   }
 }

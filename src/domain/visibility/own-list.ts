@@ -59,6 +59,13 @@ function isNear(path: string, other: string): boolean {
   return listOf(path) !== undefined && path.split('/')[1] === other.split('/')[1]
 }
 
+/** The list that shows the jobs of a creation whose lease names this row. Empty: no list does. */
+export function listOfJobs(table: readonly (Row & MakingRow)[], name: string): string {
+  const row = table.find(({ method, path }) => `${method} ${path}` === name)
+  const [pointer] = [row?.job?.id ?? []].flat()
+  return row && pointer !== undefined ? listOfMade(table, row, pointer) : ''
+}
+
 /** By the name of the member: what `/data/asset_id` names is read at `/assets/{asset_id}`. Rows of a batch are of the list above it. */
 function namedLike(details: readonly Row[], { path }: MakingRow, pointer: string): Row | undefined {
   const name = pointer.split('/').findLast((key) => key !== '*') ?? ''
@@ -67,5 +74,8 @@ function namedLike(details: readonly Row[], { path }: MakingRow, pointer: string
     .toSorted((a, b) => (listOf(a.path) ?? '').length - (listOf(b.path) ?? '').length)[0]
   if (pointer.startsWith('/data/items/') && path.includes('/batches/{')) return above
   if (pointer === '/data/id') return above
-  return name === 'id' ? undefined : details.find((one) => one.path.endsWith(`/{${name}}`))
+  if (name !== 'id') return details.find((one) => one.path.endsWith(`/{${name}}`))
+  // The videos of a session are shown by the list of videos.
+  const [, version] = path.split('/')
+  return details.find((one) => listOf(one.path) === `/${version}/${path.split('/').at(-1)}`)
 }

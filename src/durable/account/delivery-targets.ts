@@ -6,6 +6,7 @@
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { DeliveryTargets, PushedTargets } from '#domain/events/endpoint.ts'
 import type { Lease } from '#domain/slots/lease.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { AccountContext } from './context.ts'
 
 /** How long an answer of a desk is used without asking again: when a job ends, and when a delivery is sent. */
@@ -108,7 +109,8 @@ export class DeliveryTargetsCache {
 
   /** A desk that says a version will push what changes after it. */
   async #ask(name: TenantName): Promise<DeliveryTargets> {
-    const value = await this.#context.ports().desk(name.tenant, name.provider).outlets()
+    const ports = this.#context.ports()
+    const value = await inTime(ports, ports.desk(name.tenant, name.provider).outlets())
     const { version } = value
     if (version !== undefined) this.take(name.tenant, { ...value, version })
     this.#known.set(nameOf(name), { at: this.#context.now(), value })

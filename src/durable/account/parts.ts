@@ -4,6 +4,7 @@ import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
 import type { EndedJob, JobReport, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
 import { deliver } from '#flows/events/deliver.ts'
+import { noteMade } from '#flows/events/note-made.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
 import { tellShares } from '#durable/limits/tell-shares.ts'
 import { AccountLive } from '#durable/live/account-live.ts'
@@ -173,7 +174,7 @@ function makeOutbox(
   targets: DeliveryTargetsCache,
   { busy, alerts, onSaved }: OutboxNeeds
 ): Outbox {
-  const { tables, ports } = context
+  const { tables, ports, provider } = context
   return new Outbox(tables.pendingDeliveries(), {
     ...context,
     // One is always left for deliveries. More than six wait for each other.
@@ -181,7 +182,12 @@ function makeOutbox(
     load: (id) => tables.deliveries.find(id),
     isOwed: (id) => tables.deliveries.isOwed(id),
     readTargets: (one) => alerts().targetsOf(one) ?? targets.forSending(one),
-    send: (one, read) => deliver(ports(), one, read, tables.account()?.publicOrigin ?? ''),
+    async send(one, read) {
+      const { tenant, email, publicOrigin = '' } = tables.account() ?? {}
+      // A tenant that had the account before must not learn the present holder's name of it.
+      if (tenant === one.tenant) await noteMade(ports(), provider(), one, email)
+      return deliver(ports(), one, read, publicOrigin)
+    },
     save: (changed, removedIds) => {
       tables.saveDeliveries(changed, removedIds)
       logGivenUp(ports(), changed)

@@ -1,6 +1,7 @@
 /**
  * Removes what an account's object has kept long enough: ended jobs, deliveries, ids of forwarded events. It runs once an hour
- * at most and removes a bounded number of rows each time, so that no alarm takes long. The rest waits for the next hour.
+ * at most and removes a bounded number of rows each time, so that no alarm takes long. If there may be more, it goes on after a minute:
+ * more than that may come in an hour.
  */
 import { credentialKeptUntil, removalStateOf, type RemovalState } from '#domain/accounts/removal.ts'
 import { DAY_MS, dayOf } from '#domain/usage/job-end.ts'
@@ -8,6 +9,8 @@ import type { AccountContext } from './context.ts'
 
 /** Waits a little longer than the retention, so that one alarm removes 14 hours of ended jobs, or 3 of deliveries. */
 const LONGER = 1.02
+/** So much sooner it goes on if there may be more. */
+const SOONER = 60
 
 export class Retention {
   readonly #context: AccountContext
@@ -27,8 +30,11 @@ export class Retention {
     // Before its rows are deleted.
     tables.usage.fold(now, foldUsageMs)
     tables.usage.removeBefore(dayOf(now - keepUsageMs))
-    tables.removeEndedBefore(now - keepEndedMs)
-    tables.removeDeliveriesBefore(now - keepDeliveriesMs)
+    const isMore = [
+      tables.removeEndedBefore(now - keepEndedMs),
+      tables.removeDeliveriesBefore(now - keepDeliveriesMs),
+    ]
+    if (isMore.includes(true)) this.#nextAt = now + forgetEveryMs / SOONER
     tables.removeOldForwards(now)
     tables.live.removeObserversBefore(now)
   }

@@ -5,6 +5,7 @@
 import { afterRefusal, isOver, mustRaise, type FullPool } from '#domain/alerts/pool-full.ts'
 import { watchesBalance } from '#domain/alerts/alert.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 
 const SCHEMA =
   'CREATE TABLE IF NOT EXISTS alert_note (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID'
@@ -97,7 +98,8 @@ export class DeskAlerts {
   /** False: the account's object could not be reached. */
   async #recover({ lastAt, asked, via = asked }: FullPool): Promise<boolean> {
     if (via !== undefined) {
-      const telling = this.#deps.ports().slots(via).notePool(this.#deps.tenant)
+      const ports = this.#deps.ports()
+      const telling = inTime(ports, ports.slots(via).notePool(this.#deps.tenant))
       const isTold = await telling.then(() => true).catch(() => false)
       if (!isTold) return false
     }
@@ -120,7 +122,7 @@ export class DeskAlerts {
     const via = known?.via ?? accountKeys()[0]
     if (via === undefined) return
     if (!known) this.#save('queue', { via })
-    const telling = ports().slots(via).noteQueue(tenant, since)
+    const telling = inTime(ports(), ports().slots(via).noteQueue(tenant, since))
     const isTold = await telling.then(() => true).catch(() => false)
     if (!isTold) return
     if (since === undefined) this.#drop('queue')

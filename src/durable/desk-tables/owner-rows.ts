@@ -21,7 +21,8 @@ export const OWNERS_SCHEMA = `
     id INTEGER PRIMARY KEY CHECK (id = 1), started_at INTEGER NOT NULL, place TEXT NOT NULL, oldest INTEGER);
 `
 
-const LOOKED_AT_ONCE = 2000
+/** In an hour. A pass through all rows must be faster than new ones come, or they would grow for ever. */
+const LOOKED_AT_ONCE = 20_000
 
 interface Row {
   [column: string]: SqlStorageValue
@@ -107,18 +108,17 @@ export class OwnerRows {
 
   /** Deletes a bounded number of rows that were learned before `before`. Returns when to call it again. Undefined: never. */
   forget(before: number, keepMs: number, everyMs: number, now: number): number | undefined {
-    const { place = '', oldest: last, started_at: startedAt = now } = this.#pruning() ?? {}
+    const { place = '', oldest: soFar, started_at: startedAt = now } = this.#pruning() ?? {}
     const isOldGone = startedAt < before && this.#forgetOld()
     const rows = this.#sql
       .exec<{ id: string; learned_at: number }>(PLACE, place, LOOKED_AT_ONCE)
       .toArray()
-    for (const { id, learned_at: at } of rows) {
-      if (at < before) this.#sql.exec('DELETE FROM owned_id WHERE id = ?', id)
-    }
+    const last = rows.at(-1)?.id ?? ''
     const kept = rows.filter((row) => row.learned_at >= before).map((row) => row.learned_at)
-    const oldest = Math.min(last ?? Infinity, ...kept)
+    if (kept.length < rows.length) this.#sql.exec(FORGET, place, last, before)
+    const oldest = kept.reduce((least, at) => Math.min(least, at), soFar ?? Infinity)
     const isThrough = rows.length < LOOKED_AT_ONCE
-    const from = isThrough ? '' : (rows.at(-1)?.id ?? '')
+    const from = isThrough ? '' : last
     this.#sql.exec(
       'UPDATE pruning SET place = ?1, oldest = ?2 WHERE id = 1 AND (place IS NOT ?1 OR oldest IS NOT ?2)',
       from,
@@ -156,6 +156,8 @@ const FIND = `SELECT owned_id.* FROM json_each(?) AS wanted CROSS JOIN owned_id 
 const FIND_OLD = `SELECT owner.record FROM json_each(?) AS wanted CROSS JOIN owner ON owner.id = wanted.value`
 
 const PLACE = 'SELECT id, learned_at FROM owned_id WHERE id > ? ORDER BY id LIMIT ?'
+
+const FORGET = 'DELETE FROM owned_id WHERE id > ? AND id <= ? AND learned_at < ?'
 
 const FORGET_OLD =
   "DELETE FROM owner WHERE id IN (SELECT id FROM owner WHERE id >= '' ORDER BY id LIMIT ?)"

@@ -8,6 +8,7 @@ import { hasMade } from '#domain/accounts/account.ts'
 import type { JobsOf } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Lease } from '#domain/slots/lease.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
 export interface JobRecallContext {
@@ -56,7 +57,8 @@ export class JobRecall {
   async #askDesk(tenant: string, leases: readonly Lease[]): Promise<void> {
     const { tables, ports, provider } = this.#context
     const requests = [...new Set(leases.map((lease) => lease.requestId))]
-    const known = await ports().desk(tenant, provider().name).jobsOf(requests)
+    const asking = ports().desk(tenant, provider().name).jobsOf(requests)
+    const known = await inTime(ports(), asking)
     await this.#deps.change(() => {
       const account = tables.account()
       tables.leaseRows.noteAsked(leases.map(({ id }) => id))

@@ -5,6 +5,7 @@
  */
 import type { JobLimits } from '#domain/limits/share.ts'
 import type { WaitingItem } from '#domain/queue/item-lists.ts'
+import { likenessOf } from '#domain/queue/wakes.ts'
 import type { Outcome } from '#domain/slots/lease.ts'
 import { shareNamesOf } from '#domain/slots/queued-lease.ts'
 import type { TokenShares } from './token-shares.ts'
@@ -33,6 +34,7 @@ interface Memory {
     chosen: ReadonlyMap<string, Pick<Jobs, 'sort'>>
     order: {
       lists: {
+        wide: number
         tokens(): Iterable<string>
         listsOf(token: string): readonly { items: readonly WaitingItem[] }[]
       }
@@ -152,12 +154,18 @@ export class ItemShares {
     })
   }
 
-  /** The token's first items, as far as it has room. */
+  /** The token's first items of each kind, as far as it has room. Where nobody can take the first, another kind may find a slot. */
   firstOf(token: string): string[] {
-    const items = this.#memory.line.order.lists
-      .listsOf(token)
-      .flatMap((list) => list.items.slice(0, TOLD_AT_ONCE))
-    return items.slice(0, Math.min(this.roomOf(token), TOLD_AT_ONCE)).map(({ item }) => item)
+    const room = this.roomOf(token)
+    const counts = new Map<string, number>()
+    const isFirst = (waiting: WaitingItem) => {
+      const kind = likenessOf(waiting)
+      const count = (counts.get(kind) ?? 0) + 1
+      counts.set(kind, count)
+      return count <= room
+    }
+    const items = this.#listsOf(token).flatMap((list) => list.items.slice(0, TOLD_AT_ONCE))
+    return items.filter(isFirst).map(({ item }) => item)
   }
 
   /** When tokens have room again only because time passes, epoch ms: the next day. Infinity: nothing waits for it. */
@@ -172,9 +180,27 @@ export class ItemShares {
   /** Finds out which ends were not heard of, while items wait for them. */
   async mend(now: number): Promise<void> {
     if (now < this.#mendedAt + MEND_EVERY_MS) return
-    const held = Array.from(this.#waiting()).filter((token) => this.isUsedUp(token))
-    const isMended = await this.#shares.mendFor(held, (token) => this.#looks.limitsOf(token))
-    if (isMended) this.#mendedAt = now
+    const held = Array.from(this.#waiting(), (token) => [token, this.#heldUpOf(token)] as const)
+    const waiting = new Map(held.filter(([, jobs]) => jobs < Infinity))
+    const isMended = await this.#shares.mendFor(waiting, (token) => this.#looks.limitsOf(token))
+    if (!isMended) return
+    this.#mendedAt = now
+    for (const token of waiting.keys()) this.#heldUp.add(token)
+  }
+
+  /** How many jobs the smallest item has of those that the token's limits hold up. Infinity: they hold up none. */
+  #heldUpOf(token: string): number {
+    const room = this.roomOf(token)
+    if (room <= 0) return 1
+    if (room === Infinity || this.#memory.line.order.lists.wide === 0) return Infinity
+    const items = this.#listsOf(token).flatMap((list) => list.items)
+    return items.reduce((least, { sort: { jobs = 1 } }) => {
+      return jobs > room ? Math.min(least, jobs) : least
+    }, Infinity)
+  }
+
+  #listsOf(token: string) {
+    return this.#memory.line.order.lists.listsOf(token)
   }
 
   #waiting(): Iterable<string> {

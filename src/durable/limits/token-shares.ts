@@ -19,6 +19,7 @@ import {
   type Use,
 } from '#domain/limits/share.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
 const SCHEMA = `
@@ -107,17 +108,17 @@ export class TokenShares {
     return names.some((name) => running[name] !== undefined)
   }
 
-  /** Asks the accounts, if one of these tokens has something old running. False: none has. */
+  /** `waiting`: how many jobs each token waits to start. Asks the accounts, if something old keeps one from it. False: nothing does. */
   async mendFor(
-    tokens: readonly string[],
+    waiting: ReadonlyMap<string, number>,
     limitsOf: (token: string) => JobLimits | undefined
   ): Promise<boolean> {
     const { now, durations } = this.#deps.ports()
-    const isOld = tokens.some((token) => {
+    const isOld = Array.from(waiting).some(([token, jobs]) => {
       const use = this.#useOf(token)
       const { maxConcurrent = Infinity } = limitsOf(token) ?? {}
-      const isFull = Object.keys(use.running).length >= maxConcurrent
-      return isFull && mayBeMended(use, now() - durations.mendShareMs)
+      const isFull = Object.keys(use.running).length + jobs > maxConcurrent
+      return isFull && jobs <= maxConcurrent && mayBeMended(use, now() - durations.mendShareMs)
     })
     if (isOld) await this.#mend()
     return isOld
@@ -160,7 +161,7 @@ export class TokenShares {
     this.#askedAt = ports.now()
     const before = ports.now() - ports.durations.mendShareMs
     const asked = limitConcurrency(this.#deps.accountKeys(), OBJECTS_AT_ONCE, (key) =>
-      ports.slots(key).limitedLeases(this.#deps.tenant)
+      inTime(ports, ports.slots(key).limitedLeases(this.#deps.tenant))
     )
     const live = await asked.catch(() => undefined)
     if (!live) return ports.log('shares_not_mended', { tenant: this.#deps.tenant })

@@ -64,7 +64,7 @@ export class DeskLine {
   #paceSavedAt = 0
   /** Clients that the order sent to an account, and when. One that comes back is given its turn back. */
   readonly #sent = new Map<string, number>()
-  /** When the next look is due. Undefined: none was planned since the object woke up, and the alarm looks when it rings. */
+  /** When the next look is due. Undefined: none is planned, since nothing is owed or the object woke up. Then the alarm looks when it rings. */
   #lookAt: number | undefined
   #pauseMs = LOOK_EVERY_MS
   /** Something was queued before, as far as it was looked. */
@@ -215,8 +215,7 @@ export class DeskLine {
     for (const item of back) this.#gaveBack.note(account, item, this.#context.now())
     this.#held.lookSoon()
     if (this.#context.memory.owesAnything) this.#armSoon()
-    this.#waking.add(back)
-    this.#waking.add(this.#context.itemShares.opened())
+    this.#waking.add([...back, ...this.#context.itemShares.opened()])
     return reports.map(({ item }) => item)
   }
 
@@ -343,6 +342,7 @@ export class DeskLine {
 
   async runDue(): Promise<void> {
     const { now, memory, itemShares, isClosed } = this.#context
+    if (!memory.owesAnything) this.#lookAt = undefined
     if (isClosed() || !memory.owesAnything || now() < (this.#lookAt ?? 0)) return
     // If the look dies, the next one is not later.
     this.#lookAt = now() + LOOK_EVERY_MS

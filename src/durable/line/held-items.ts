@@ -7,6 +7,7 @@ import { sameEmail } from '#domain/accounts/account.ts'
 import { turnOfHeld, type NamedItem } from '#domain/line/held.ts'
 import { move } from '#domain/queue/item-state.ts'
 import type { ItemRecord, ItemSort } from '#domain/queue/item.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { LineContext } from './context.ts'
 import type { ItemRow } from './item-rows.ts'
 import { jobIdOf, realIdsOf } from './enqueue.ts'
@@ -126,8 +127,7 @@ export class HeldItems {
     if (jobId === undefined) return { item, state: 'ended' }
     const { key = '' } = row.record
     const { slots, durations } = ports()
-    const asked = await slots(key)
-      .findJob(tenant, { jobId })
+    const asked = await inTime(ports(), slots(key).findJob(tenant, { jobId }))
       .then((job) => ({ job }))
       .catch(() => undefined)
     const begunAt = row.record.leftAt ?? row.sort.askedAt

@@ -4,11 +4,14 @@
  */
 import { shareOf, type TokenRecord } from '#domain/access/token.ts'
 import type { JobLimits } from '#domain/limits/share.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { LineContext } from './context.ts'
 
 /** As old as any call may find a token. */
 const LOOK_EVERY_MS = 30_000
 const LOOKS_AT_ONCE = 6
+/** A choice waits for it, and the account for the choice. */
+const READ_WITHIN_MS = 5000
 
 /** `waits`: it may start nothing now. `gone`: it was removed or has expired. `unknown`: it could not be read. */
 type TokenState = 'good' | 'waits' | 'gone' | 'unknown'
@@ -52,7 +55,7 @@ export class TokenLooks {
     if (hash === undefined) return
     const at = this.#context.now()
     try {
-      const found = await this.#find(token, hash)
+      const found = await inTime(this.#context.ports(), this.#find(token, hash), READ_WITHIN_MS)
       if (found !== 'limited') this.#note(token, { record: found, at })
     } catch {
       // What was found before counts no longer. The next look asks again.

@@ -5,6 +5,7 @@
 import type { UnstartedEnd } from '#domain/ports/line.ts'
 import { laneName } from '#domain/queue/item-lists.ts'
 import { move } from '#domain/queue/item-state.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { LineContext } from './context.ts'
 import { laneOf } from './take-work.ts'
 
@@ -85,15 +86,9 @@ export class UntoldEnds {
     const ends = items.flatMap((item) => this.#endOf(item) ?? [])
     if (ends.length === 0) return true
     const { slots, after } = ports()
-    const over = new AbortController()
+    const telling = slots(account).endUnstarted(tenant, ends)
     const none: string[] = []
-    const taken = await Promise.race([
-      slots(account)
-        .endUnstarted(tenant, ends)
-        .catch(() => none),
-      after(ANSWERED_WITHIN_MS, over.signal).then(() => none),
-    ])
-    over.abort()
+    const taken = await inTime({ after }, telling, ANSWERED_WITHIN_MS).catch(() => none)
     if (isClosed() || taken.length === 0) return false
     memory.change(() => {
       for (const item of taken) this.#leave(item)

@@ -6,7 +6,8 @@ import { isPaused } from '#domain/line/pauses.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { orderOf } from '#domain/accounts/balancing.ts'
 import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
-import { Wakes } from '#domain/queue/wakes.ts'
+import { likenessOf, Wakes } from '#domain/queue/wakes.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { LineContext } from './context.ts'
 import { laneOf } from './take-work.ts'
 
@@ -121,10 +122,10 @@ export class Waking {
   #dropAlike(item: string): void {
     const waiting = this.#find(item)
     if (!waiting) return
-    const kind = kindOf(waiting)
+    const kind = likenessOf(waiting)
     for (const other of this.#fresh) {
       const found = this.#find(other)
-      const isOver = found ? kindOf(found) === kind : !this.#heads.has(other)
+      const isOver = found ? likenessOf(found) === kind : !this.#heads.has(other)
       if (isOver) this.#fresh.delete(other)
     }
   }
@@ -137,18 +138,12 @@ export class Waking {
     const { tenant, now } = this.#context
     const { slots, after } = this.#context.ports()
     const toldAt = now()
+    this.wakes.noteCalled(account, toldAt)
     const until = isMore ? toldAt + AWAKE_MS : toldAt
-    const ended = new AbortController()
     const told = async () => {
       const answer = await slots(account).work(tenant, until, ...(isOwed ? [true] : []))
       this.wakes.noteTold(account, toldAt, until, answer?.parkings)
     }
-    await Promise.race([told().catch(() => {}), after(ANSWERED_WITHIN_MS, ended.signal)])
-    ended.abort()
+    await inTime({ after }, told(), ANSWERED_WITHIN_MS).catch(() => {})
   }
-}
-
-function kindOf({ sort }: WaitingItem): string {
-  const { lane, laneSince, route, meter, part, slots, limit, leftOut, token } = sort
-  return JSON.stringify([lane, laneSince, route, meter, part, slots, limit, leftOut, token])
 }

@@ -17,6 +17,7 @@ import {
 import type { Pool, PoolAccount } from '#domain/live/pool-account.ts'
 import { unreachableSummary } from '#domain/live/summary.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { ownScopeOf } from '#domain/visibility/own-scope.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 import { listAccounts, readQueues } from '#flows/live/read-pool.ts'
 import { HubRows } from './hub-rows.ts'
@@ -262,7 +263,9 @@ export class Hub {
     try {
       const token = await registrar.findToken(hash)
       const isOver = token?.expiresAt != null && token.expiresAt <= now()
-      return token?.subscription === 'active' && !isOver && token.tenant === tenantOfHub(name)
+      // A token that sees only its own gets no page of the tenant's accounts. It may have seen them before.
+      const isSeeing = token?.tenant === tenantOfHub(name) && ownScopeOf(token) === undefined
+      return token?.subscription === 'active' && !isOver && isSeeing
     } catch {
       return true
     }

@@ -11,18 +11,18 @@ import { freeSlots } from '#domain/slots/free-slots.ts'
 import { heldSlots, type Lease, type LeaseAsk } from '#domain/slots/lease.ts'
 import { unstartedEnds } from '#domain/slots/queued-lease.ts'
 import { startItem, type Started } from '#flows/queue/start-item.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { SenderContext, SenderDeps } from './context.ts'
 import { HOLD_MS, SlotHolds } from './hold.ts'
 import { ownPorts } from './own-ports.ts'
 import { JobTimes } from './job-times.ts'
+import { AWAKE_MS, MoreWaiting } from './more-waiting.ts'
 import { reportOf } from './report-of.ts'
 import { evidenceOf, underWayOf, type Evidence } from './under-way.ts'
 import { SendPauses } from './send-pauses.ts'
 import { Unreported } from './unreported.ts'
 import { endUnstarted } from './unstarted.ts'
 
-/** How long the account asks at each freed slot after it heard that more waits. Each answer counts anew. */
-const AWAKE_MS = 10 * 60_000
 /** `told`: the desk was told what its tables say. `passed`: it went back, and other items may be sent here all the same. */
 type Became = Started['kind'] | 'told' | 'under way' | 'passed'
 
@@ -41,8 +41,7 @@ export class Sender {
   /** The tenants whose desks are to be asked. True: whether or not a slot is free. */
   readonly #wanted = new Map<string, boolean>()
   #pulling: Promise<void> | undefined
-  #moreUntil: number
-  #savedUntil: number
+  readonly #more: MoreWaiting
   readonly #pauses: SendPauses
   /** How many slots were held when it was last looked. */
   #heldBefore = 0
@@ -57,14 +56,13 @@ export class Sender {
       after: (ms, signal) => context.ports().after(ms, signal),
       free: () => freeSlots(deps.ledger(), context.now()).free,
     })
-    this.#savedUntil = context.tables.live.workUntil()
-    this.#moreUntil = this.#savedUntil
+    this.#more = new MoreWaiting(context)
     if (this.isAwake) this.#heldBefore = this.#held()
   }
 
   /** Whether something waits that this account may serve, as far as it knows. */
   get isAwake(): boolean {
-    return this.#context.now() < this.#moreUntil
+    return this.#more.isAwake
   }
 
   /** How many items are being sent. */
@@ -82,7 +80,7 @@ export class Sender {
   async work(tenant: string, until: number, isOwed: boolean): Promise<WorkTold> {
     if (this.#isHolder(tenant)) this.#noteMore(until)
     if (isOwed || this.#free(tenant) > 0) await this.#pull(tenant, isOwed)
-    else this.#saveMore()
+    else this.#more.save()
     // Of the account's former holder it is nobody's business.
     return { parkings: this.#isHolder(tenant) ? this.#parkings() : [] }
   }
@@ -181,12 +179,15 @@ export class Sender {
       most: Math.max(0, this.#mostNow()),
       ...this.times.of(tenant, tables.leases(), at),
     }
+    const { heard } = this.#more
     const release = this.holds.ask(free)
     try {
-      const { work, isMore, clients } = await ports().desk(tenant, provider().name).takeWork(ask)
+      const asking = ports().desk(tenant, provider().name).takeWork(ask)
+      const { work, isMore, clients } = await inTime(ports(), asking)
       this.times.told(ask, tenant)
-      if (this.#isHolder(tenant)) this.#noteMore(isMore ? at + AWAKE_MS : 0)
-      if (isMore) this.#saveMore()
+      if (!isMore && this.#isHolder(tenant)) this.#more.noteNone(heard)
+      if (isMore && this.#isHolder(tenant)) this.#noteMore(at + AWAKE_MS)
+      if (isMore) this.#more.save()
       for (const one of work) this.#take(tenant, one)
       for (const one of clients ?? []) this.#keepFor(one)
     } finally {
@@ -216,19 +217,11 @@ export class Sender {
 
   #noteMore(until: number): void {
     const wasAwake = this.isAwake
-    this.#moreUntil = until === 0 ? 0 : Math.max(this.#moreUntil, until)
+    this.#more.note(until)
     if (!this.isAwake) return
     this.#heldBefore = this.#held()
     // From now on the end of a parking and the ends of jobs are waited for.
     if (!wasAwake) this.#deps.setAlarm()
-  }
-
-  /** A row in ten minutes. That nothing waits any more is not written: after a restart it costs one question in vain. */
-  #saveMore(): void {
-    const { tables, now } = this.#context
-    if (this.#savedUntil > now() || !this.isAwake || !tables.account()) return
-    this.#savedUntil = this.#moreUntil
-    tables.live.saveWorkUntil(this.#moreUntil)
   }
 
   #isHolder(tenant: string): boolean {
@@ -355,7 +348,7 @@ export class Sender {
     if (back.isLeftOut || back.isTooEarly) return
     // It waits again, and this account may serve it: at the next freed slot, or when the parking ends.
     this.#noteMore(this.#context.now() + AWAKE_MS)
-    this.#saveMore()
+    this.#more.save()
   }
 
   /** Tells the client first: the desk deletes the item when it hears that it is over. */

@@ -3,6 +3,7 @@
  * again, and the tables answer, so nothing needs to be kept here.
  */
 import type { WorkReport } from '#domain/ports/line.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import type { SenderContext } from './context.ts'
 
 export class Unreported {
@@ -50,7 +51,8 @@ export class Unreported {
   async #isTaken(tenant: string, report: WorkReport, endedUnder?: string): Promise<boolean> {
     const { ports, provider, key, tables } = this.#context
     try {
-      const taken = await ports().desk(tenant, provider().name).report(key(), [report])
+      const telling = ports().desk(tenant, provider().name).report(key(), [report])
+      const taken = await inTime(ports(), telling)
       if (!taken.includes(report.item)) return false
       if (endedUnder !== undefined) tables.dropRefusal(endedUnder)
     } catch {

@@ -182,8 +182,9 @@ async function passStatus(
   sent: Response
 ): Promise<ProxyAnswer> {
   const email = account.email
-  const { reports: link, creates } = call.match?.route ?? { creates: [] }
-  const isTelling = call.match ? link !== undefined || creates.length > 0 : mayTell(call, sent)
+  const { reports: link, creates = [], lists = [] } = call.match?.route ?? {}
+  const isNaming = creates.length > 0 || (call.own?.isMaking === true && lists.length > 0)
+  const isTelling = call.match ? link !== undefined || isNaming : mayTell(call, sent)
   if (!isTelling || call.method === 'HEAD') return { response: passOn(sent), email }
   const bytes = await readOrKeepAnswer(sent, STATUS_BYTES_MAX).catch(() => {
     throw new AppError(

@@ -127,10 +127,20 @@ async function refuse(
   received: Received,
   verdict: Verdict
 ): Promise<Attempt> {
-  const answer = toAnswer(granted, received)
+  const answer = {
+    ...toAnswer(granted, received),
+    ...(saysBusy(verdict, received) ? { isBusy: true as const } : {}),
+  }
   const after = await afterRefusal(ports, creation.call, granted.account, verdict, answer)
   if (!after.isFreed) creation.mayHaveStrayLease = true
   return after.attempt
+}
+
+/** Several refusals may have the status 429: those for lack of money are doubts. */
+function saysBusy(verdict: Verdict, { response: { status } }: Received): boolean {
+  if (status !== 429) return false
+  const isPause = verdict.kind === 'park' && verdict.order.reason === 'busy'
+  return isPause || verdict.kind === 'refused'
 }
 
 function toAnswer({ account }: Granted, { response, bytes }: Received): ProxyAnswer {

@@ -8,6 +8,8 @@ import type { Change, EndedJob, JobReport, JobStart, Lease } from '#domain/slots
 import type { Candidate } from '#domain/jobs/match-lost-creations.ts'
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import { listOfJobs } from '#domain/visibility/own-list.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { readAsLeased } from './read-unknown-status.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
@@ -128,9 +130,15 @@ export async function learnJobOwners(
 ) {
   const { tenant, email } = desk.account
   if (lease.tenant !== tenant) return
-  const rest = { email, source: 'created', mayBeShared: false, lease: lease.requestId } as const
+  const { ownToken: token, route, requestId } = lease
+  const made =
+    token === undefined ? {} : { own: { token, list: listOfJobs(provider.routes.table, route) } }
+  const owners = starts.map(({ jobId: id }): Owner => ({
+    ...{ id, email, source: 'created', mayBeShared: false, lease: requestId },
+    ...made,
+  }))
   await ports
     .desk(tenant, provider.name)
-    .learn(starts.map(({ jobId: id }) => ({ id, ...rest })))
-    .catch(() => ports.log('learn_failed', { requestId: lease.requestId }))
+    .learn(owners)
+    .catch(() => ports.log('learn_failed', { requestId }))
 }

@@ -100,12 +100,12 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     return together.bodies.map((body) => ({ status: 200, body }))
   }
   const json = 'json' in call ? call.json : undefined
-  const { signal: _, ...lasting } = call
+  const { signal: _, own: __, ...lasting } = call
   const reader: ListReader = {
     ports,
     call,
     ask: sendOrRefuse,
-    // Reading on for other calls does not end with this client, and is not about one account.
+    // Reading on for other calls does not end with this client, is not about one account, and reads what is public: as for any token.
     askAside: (newer) => sendNewer(ports, lasting, { ...trip }, ask, newer),
     lose: (what) => trip.lost.add(what),
     budget: { questions: QUESTIONS_MAX, publicPages: PUBLIC_PAGES_MAX },

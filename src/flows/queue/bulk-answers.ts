@@ -81,11 +81,6 @@ export function noName(): AppError {
   return new AppError('slots_full', 'No name was free for this creation. It was not queued.')
 }
 
-/** It is the path at the drop-in. */
-export function doubledPath({ provider: { name } }: Pick<ProxyCall, 'provider'>): AppError {
-  return new AppError('bad_request', `path: Leave out /${name}: the path is the provider's own.`)
-}
-
 export function notQueueable({ method, path }: ReadCall): AppError {
   const what = `${method} ${path.slice(0, 200)}`
   return new AppError('bad_request', `path: ${what} cannot be queued. Send it by itself.`)

@@ -27,7 +27,6 @@ import { admitCreations } from '#flows/visibility/serve-own.ts'
 import {
   closed,
   nameTaken,
-  doubledPath,
   noName,
   notQueueable,
   SEARCHES_MAX,
@@ -38,6 +37,7 @@ import {
   type Answer,
   type BulkAnswer,
 } from './bulk-answers.ts'
+import { forgetTaskNames } from './client-task-names.ts'
 import { underRealIds } from './named-call.ts'
 import { noteQueues } from './translate-list.ts'
 import { itemOf, mayQueue, NAMES_TRIED, refuseIfTooMany, sealCall } from './queue-creation.ts'
@@ -57,6 +57,8 @@ export type BulkCall = Pick<
   | 'share'
   | 'own'
 > & {
+  /** The key of the call itself. It counts for each item that has none, by its place, so that the call may come again. */
+  key?: string | undefined
   /** Where the end of an item is told: its own URL, else the default of the tenant. Throws if that may not be called. */
   replyOf(url: string | undefined): Reply | undefined
 }
@@ -90,14 +92,17 @@ export async function bulk(
   const gate: Gate = { ask, lists: new Map() }
   for (const portion of portions) {
     const all = portion.map((read, index): OnItsWay => {
-      const at = firstAt + answers.length + index
-      return { at, ...readCall(ports, call, read, { at, begunAt }) }
+      const place = answers.length + index
+      const at = firstAt + place
+      return { at, ...readCall(ports, call, read, { at, begunAt, place }) }
     })
     await passGate(ports, call, all, gate)
     await findOwnersOf(ports, call, all)
     for (const one of all) Object.assign(one, await prepare(searching, one))
     await enqueue(ports, call, all, begunAt)
-    if (all.some(({ made }) => made)) noteQueues(ports, call)
+    const items = all.flatMap(({ made }) => made?.item ?? [])
+    if (items.length > 0) noteQueues(ports, call)
+    forgetTaskNames(ports, call, items)
     answers.push(...all.map(({ answer }) => shown(call, answer)))
   }
   return answers
@@ -164,6 +169,8 @@ async function refuseTakenName(ports: Ports, call: ReadCall): Promise<void> {
 interface When {
   at: number
   begunAt: number
+  /** In the call, from 0. */
+  place: number
 }
 
 function readCall(
@@ -195,15 +202,22 @@ async function prepare(
   }
 }
 
+/** The path may be written as at the drop-in, with the provider's name before it. No provider has a path that begins so. */
+function providersPath({ provider }: Pick<BulkCall, 'provider'>, path: string): string {
+  const prefix = `/${provider.name}/`
+  return path.startsWith(prefix) ? path.slice(prefix.length - 1) : path
+}
+
 /** The call as if its client had sent it alone, under a request id of its own. */
 function callOf(
   ports: Ports,
-  { replyOf, ...call }: BulkCall,
-  { path, search, body, json, headers }: Extract<BulkRead, { ok: true }>['item'],
-  { at, begunAt }: When
+  { replyOf, key, ...call }: BulkCall,
+  { search, body, json, headers, ...item }: Extract<BulkRead, { ok: true }>['item'],
+  { at, begunAt, place }: When
 ): ReadCall {
-  const { idempotencyKey, priority, startWithinSeconds, replyUrl, account } = headers
-  if (path.startsWith(`/${call.provider.name}/`)) throw doubledPath(call)
+  const { priority, startWithinSeconds, replyUrl, account } = headers
+  const { idempotencyKey = key && `${key}.${place}` } = headers
+  const path = providersPath(call, item.path)
   if (call.own && account !== undefined) throw noAccount(account)
   const reply = replyOf(replyUrl)
   const up = new Headers({ accept: 'application/json', 'content-type': 'application/json' })

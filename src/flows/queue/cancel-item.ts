@@ -7,8 +7,8 @@ import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
-import { poolOf } from '#flows/routing/find-owners.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+import { namesOf } from './client-task-names.ts'
 
 const RETRY_SECONDS = 5
 
@@ -21,16 +21,26 @@ export async function cancelItem(ports: Ports, asking: Asking, name: string): Pr
   let cancelled = await desk.cancelItem(name, tokenId, own !== undefined).catch(missing)
   if (cancelled === undefined && mayChange === true && !own && by)
     cancelled = await cancelAnothers(ports, asking, name, by)
-  const { accounts } = await ports.accounts.list(tenant, provider.name)
-  const names = typeof cancelled === 'object' ? [name, cancelled.item, ...cancelled.names] : [name]
-  ports.items.forget(poolOf(tenant, provider.name, accounts), names)
+  const names = typeof cancelled === 'object' ? namesOf(cancelled) : []
+  ports.items.forget({ tenant, provider: provider.name }, [name, ...names])
   if (cancelled === undefined) {
     throw new AppError('not_found', `Unable to locate queued job ${name}`)
   }
   if (cancelled !== 'late') return cancelled
+  const [{ state } = { state: 'chosen' }] = (await desk.itemsOf([name]).catch(missing)) ?? []
+  if (state === 'begun') {
+    // Another try would be late, too.
+    const late = `${name} has begun. The provider's own call deletes it.`
+    throw new AppError('conflict', late, { jobIds: [name] })
+  }
   const message = `${name} is being started. It can be deleted when it has begun.`
   const details = { retryAfterSeconds: RETRY_SECONDS, jobIds: [name] }
   throw new AppError('resource_not_ready', message, details)
+}
+
+/** Whether an item was not cancelled because its jobs have begun. */
+export function hasBegun(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'conflict'
 }
 
 /** The desk writes the audit line with the end. */

@@ -3,7 +3,7 @@
  * the start. Until then the name leads to the item, and no second creation may have it.
  */
 import type { Ports } from '#domain/ports/ports.ts'
-import type { ItemShown } from '#domain/queue/item.ts'
+import type { ItemShown, NewItem } from '#domain/queue/item.ts'
 import { isUnstarted } from '#domain/line/shown.ts'
 import { shortId } from '#domain/jobs/fingerprint.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
@@ -19,16 +19,41 @@ export function taskNameOf(call: ReadCall): string | undefined {
   return name === undefined ? undefined : shortId(name)
 }
 
-/** The texts of a call that may be such names. A creation names its own job, which is no job of another creation. */
-export function taskNamesIn(call: ProxyCall): string[] {
+/**
+ * The texts of a call that may be such names. A creation names its own job, which is no job of another creation. `isUnknown`: the
+ * provider does not know what the call names, so texts count, too, that have the form of its own ids.
+ */
+export function taskNamesIn(call: ProxyCall, isUnknown = false): string[] {
   const { names } = call.provider
   if (!names || !call.match) return []
-  return idsOf(call, undefined).flatMap(({ ref, id }) => (names.mayBeName(ref, id) ? [id] : []))
+  const ids = idsOf(call, undefined)
+  return ids.flatMap(({ ref, id }) => (names.mayBeName(ref, id, isUnknown) ? [id] : []))
 }
 
 /** By what the desk and the store of items find it. */
 export function asTask(name: string): string {
-  return `task:${shortId(name)}`
+  return asKept(shortId(name))
+}
+
+function asKept(taskName: string): string {
+  return `task:${taskName}`
+}
+
+/** All by which an item is found. */
+export function namesOf({ item, names, taskName }: Named & Pick<ItemShown, 'item'>): string[] {
+  return [item, ...names, ...(taskName === undefined ? [] : [asKept(taskName)])]
+}
+
+type Named = Pick<ItemShown, 'names' | 'taskName'>
+
+/** This isolate may remember such a name as free, or as that of an item that has ended. */
+export function forgetTaskNames(
+  ports: Pick<Ports, 'items'>,
+  { tenant, provider }: Pick<ProxyCall, 'tenant' | 'provider'>,
+  items: readonly Pick<NewItem, 'record'>[]
+): void {
+  const names = items.flatMap(({ record: { taskName } }) => taskName ?? []).map(asKept)
+  ports.items.forget({ tenant, provider: provider.name }, names)
 }
 
 /**

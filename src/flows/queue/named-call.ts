@@ -21,6 +21,7 @@ import { asTask, taskNamesIn } from './client-task-names.ts'
 import { withNames, type Used } from './named-answer.ts'
 import { hasQueued, withNamesInList } from './translate-list.ts'
 import { mayQueue } from './queue-creation.ts'
+import { hasBegun } from './cancel-item.ts'
 import { addWaiting, answerWaiting, type Waiting } from './queued-answer.ts'
 
 const RETRY_SECONDS = 5
@@ -53,16 +54,30 @@ export async function underRealIds<C extends Call>(
   const [first] = waiting
   if (!first) {
     const answer = await run(real)
-    const isUnknown = tasks.length > 0 && !isAsked && !answer.response.ok
-    const [late] = isUnknown ? (await withRealIds(ports, call, tasks)).waiting : []
+    const late = answer.response.ok ? undefined : await waitingTask(ports, call)
     if (late) return answerWaiting(ports, call, late)
     return withNamesInList(ports, call, await withNames(call, answer, used))
   }
-  if (call.match?.route.pool !== 'split') return answerWaiting(ports, call, first)
+  if (call.match?.route.pool !== 'split') {
+    // It may have begun since this isolate asked, too late to be cancelled. Then its deletion goes to the job.
+    return answerWaiting(ports, call, first).catch((error: unknown) => {
+      if (hasBegun(error)) return underRealIds(ports, call, run)
+      throw error
+    })
+  }
   const left = withoutNames(real, new Set(waiting.map(({ name, asked }) => asked ?? name)))
   const isEmpty = idsOf(left, undefined).length === 0
   const begun = isEmpty ? undefined : await withNames(call, await run(left), used)
   return addWaiting(ports, call, waiting, begun)
+}
+
+/** A job that waits under a name of its client's, of which the provider knows nothing. Another isolate may have queued it just now. */
+async function waitingTask(ports: Ports, call: Call): Promise<Waiting | undefined> {
+  const tasks = taskNamesIn(call, true)
+  if (tasks.length === 0) return undefined
+  const { tenant, provider } = call
+  ports.items.forget({ tenant, provider: provider.name }, tasks.map(asTask))
+  return (await withRealIds(ports, call, tasks)).waiting[0]
 }
 
 /** Whether a call names, outside of its body, a job that has not begun. Only calls with a name of ours are asked about. */

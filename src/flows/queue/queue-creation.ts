@@ -25,7 +25,7 @@ import { noSlotError } from '#flows/slots/no-slot-errors.ts'
 import { refuseIfNever } from '#flows/slots/take-share.ts'
 import { runWhereAssetsAre } from '#flows/uploads/copy-needed-assets.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { alreadyExists, refusalOfName, taskNameOf } from './client-task-names.ts'
+import { alreadyExists, forgetTaskNames, refusalOfName, taskNameOf } from './client-task-names.ts'
 import { noteQueues } from './translate-list.ts'
 import { sealItem } from './item-text.ts'
 
@@ -60,22 +60,38 @@ function queueAtOnce(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   })
 }
 
-/** Nothing runs after `slots_full`. A creation that cannot be in the line is refused as without one, unless its client asked. */
+/**
+ * Nothing runs after `slots_full`, or after the provider's own 429. A creation that cannot be in the line is refused as without one,
+ * unless its client asked.
+ */
 async function queueIfFull(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  let refuse: () => ProxyAnswer
+  let isFull = true
   try {
-    return await startJob(ports, mayYield(call) ? { ...call, yields: true } : call)
-  } catch (full) {
-    if (!isNotNow(full) || (call.wish?.isOfToken && isTooLarge(call))) throw full
-    return queueNamed(ports, call).then(
-      (answer) => {
-        if (full instanceof AppError && full.code === 'slots_full') noteLine(ports, call)
-        return answer
-      },
-      (error: unknown) => {
-        throw error instanceof NoLine ? full : error
-      }
-    )
+    const answer = await startJob(ports, mayYield(call) ? { ...call, yields: true } : call)
+    if (!answer.isBusy) return answer
+    refuse = () => answer
+  } catch (error) {
+    if (!isNotNow(error)) throw error
+    isFull = error.code === 'slots_full'
+    refuse = () => {
+      throw error
+    }
   }
+  if ((call.wish?.isOfToken && isTooLarge(call)) || hasGone(call)) return refuse()
+  try {
+    const answer = await queueNamed(ports, call)
+    if (isFull) noteLine(ports, call)
+    return answer
+  } catch (error) {
+    if (error instanceof NoLine) return refuse()
+    throw error
+  }
+}
+
+/** A client that gave up while it waited has no name to ask by, and may come again. So nothing is queued for it. */
+function hasGone({ waitSeconds, signal }: ReadCall): boolean {
+  return waitSeconds !== undefined && signal?.aborted === true
 }
 
 /** One that waits for its turn stands in one order with what is queued, and has slots kept for it. */
@@ -84,7 +100,7 @@ function mayYield(call: ReadCall): boolean {
 }
 
 /** All accounts are full, or the token runs as many jobs as it may. A limit of the line itself, and of searches, is no such answer. */
-function isNotNow(error: unknown): boolean {
+function isNotNow(error: unknown): error is AppError {
   if (!(error instanceof AppError)) return false
   if (error.code === 'slots_full') return true
   const [limit = ''] = error.details.limit?.split('=') ?? []
@@ -177,10 +193,11 @@ async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Pr
 }
 
 /** Remembers in this isolate what its next calls would ask the desk. */
-function noteQueued(ports: Ports, call: ReadCall, { record: { names } }: NewItem): void {
+function noteQueued(ports: Ports, call: ReadCall, item: NewItem): void {
   noteQueues(ports, call)
+  forgetTaskNames(ports, call, [item])
   const { own } = call
-  if (own) for (const name of names) rememberOwn(ports, call, own.token, name)
+  if (own) for (const name of item.record.names) rememberOwn(ports, call, own.token, name)
 }
 
 /** Each attempt at the provider gets a key of its own, made of its lease. So the client's key is not kept with the call. */

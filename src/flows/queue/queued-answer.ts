@@ -25,7 +25,8 @@ export async function answerWaiting(
   { name, shown }: Waiting
 ): Promise<ProxyAnswer> {
   const { provider, match, method } = call
-  const isDeletion = method === 'DELETE'
+  // A row that is no read, and has an answer about a job that waits, deletes it.
+  const isDeletion = method !== 'GET' && method !== 'HEAD'
   if (!match || !provider.jobs.showQueued?.(match, name, shown)) throw notReady(ports, name, shown)
   const now = isDeletion && !isUnstarted(shown) ? await cancelItem(ports, call, name) : shown
   const body = provider.jobs.showQueued(match, name, await withRefusal(ports, call, now))

@@ -46,7 +46,8 @@ export async function withNamesInList(
   const named = new Set(allIdsOf(call).map(({ id }) => id))
   return withText(call, answer, async (text) => {
     const json = parseJson(text)
-    const ids = match.route.lists.flatMap((pointer) => textsAt(json, pointer))
+    const places = [...match.route.lists, ...(provider.jobs.jobIdsAt?.(match) ?? [])]
+    const ids = places.flatMap((pointer) => textsAt(json, pointer))
     const asked = [...new Set(ids)].filter((id) => !named.has(id))
     if (asked.length === 0) return new Map()
     const pool = poolOf(tenant, provider.name, accounts)

@@ -7,6 +7,7 @@ import {
   isInProgress,
   KEPT_ANSWER_CHARS_MAX,
   KEY_FORM,
+  KEY_RULE,
   type KeptAnswer,
   type KeyTurn,
 } from '#domain/creations/idempotency.ts'
@@ -50,7 +51,7 @@ export async function runUnderKey(
   const key = call.headers.get('idempotency-key')
   if (key === null) return run()
   if (!KEY_FORM.test(key)) {
-    throw new AppError('bad_request', 'Idempotency-Key: 1 to 255 of A-Z a-z 0-9 _ : . -')
+    throw new AppError('bad_request', KEY_RULE)
   }
   const desk = ports.desk(call.tenant, call.provider.name)
   const name = `${call.method} ${call.path} ${scopedName(call.own, key)}`

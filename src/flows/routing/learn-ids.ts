@@ -11,7 +11,7 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 export function createdOwners(call: ProxyCall, account: Account, answer: unknown): Owner[] {
   const { route } = call.match ?? {}
-  const named = (route?.creates ?? []).flatMap((pointer) =>
+  const named = madeAt(call).flatMap((pointer) =>
     textsAt(answer, pointer).map((id) => ({ id, pointer }))
   )
   const pointers = new Map(named.toReversed().map(({ id, pointer }) => [id, pointer]))
@@ -22,6 +22,12 @@ export function createdOwners(call: ProxyCall, account: Account, answer: unknown
     mayBeShared: false,
     ...ownOf(call, pointers.get(id)),
   }))
+}
+
+/** What a read shows in a thing of an own token is its own, too: the videos of a session, the looks of a group. */
+function madeAt({ own, match, method }: ProxyCall): readonly string[] {
+  const { creates = [], lists = [] } = match?.route ?? {}
+  return own?.isMaking && method === 'GET' ? [...creates, ...lists] : creates
 }
 
 /** For an own token: the list that shows the jobs of its creation. */

@@ -1,10 +1,8 @@
 /** Asks many objects. One that cannot be reached does not spoil the answer: the others are told, and it is named. */
 import type { Ports } from '#domain/ports/ports.ts'
 import { AppError } from '#domain/runtime/errors.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from './limit-concurrency.ts'
-
-/** An object that does not answer for so long counts as one that cannot be reached. */
-const ANSWER_MS = 15_000
 
 export interface Reached<T, R> {
   /** In the order of the items. */
@@ -47,19 +45,5 @@ export async function askReachable<T, R>(
     failIfMissing() {
       if (first) throw first.error
     },
-  }
-}
-
-async function inTime<R>({ after }: Pick<Ports, 'after'>, answer: Promise<R>): Promise<R> {
-  const ended = new AbortController()
-  const late = after(ANSWER_MS, ended.signal).then(() => {
-    throw new Error('no answer in time')
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    // The pause ends with an error, which nobody waits for.
-    late.catch(() => undefined)
-    ended.abort()
   }
 }

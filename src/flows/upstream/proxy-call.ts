@@ -106,6 +106,8 @@ export interface ProxyAnswer {
   waits?: { place?: number; startsAt?: number }
   /** The creation was queued by this call. */
   isQueued?: true
+  /** For a provider's refusal of a creation: 429, because the account has no room for it now. It may be queued instead. */
+  isBusy?: true
   /** For a provider's refusal that is passed on: why and until when the account is parked. */
   parking?: Parking
   /** For a repeat: the id of the request whose answer it got. */

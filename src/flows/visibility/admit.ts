@@ -67,7 +67,7 @@ function admit(
   }
   const refusal = refusalOf(route.kind, named, known)
   if (refusal) return refusal
-  const isAllOwn = named.every(({ id }) => known.get(id) === 'own')
+  const isAllOwn = named.length > 0 && named.every(({ id }) => known.get(id) === 'own')
   return { ...call, own: { ...call.own, isMaking: isMaking(route) || isAllOwn } }
 }
 
@@ -87,5 +87,6 @@ function refusalOf(
 }
 
 export function absent(resource: string): AppError {
-  return new AppError('not_found', `There is no such ${resource.replaceAll('-', ' ')}.`)
+  const word = resource === 'any' ? 'thing' : resource.replaceAll('-', ' ')
+  return new AppError('not_found', `There is no such ${word}.`)
 }

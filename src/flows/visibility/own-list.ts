@@ -20,15 +20,18 @@ import { readBytes } from '#flows/upstream/read-answer.ts'
 type OwnCall = ProxyCall & { own: OwnScope }
 
 const PAGE_MAX = 20
+/** Of public rows, which come in one answer. No list of them has shorter pages at most. */
+const PUBLIC_PAGE_MAX = 50
 const COUNTED_PAGE_MAX = 30
 const AT_ONCE = 4
 const BYTES_MAX = 4 * 1024 * 1024
 /** The member of an answer about one thing that has the thing. */
 const THING = '/data'
 
-/** What the request asks of the list. `shared`: which part of a list with public rows. */
+/** What the request asks of the list. `shared`: which part of a list with public rows. `publicLimit`: how many of those. */
 interface Asked {
   limit: number
+  publicLimit: number
   skip: number
   before?: OwnId
   publicPlace?: string
@@ -63,13 +66,20 @@ export async function ownList(
   const rows = await limitConcurrency(page, AT_ONCE, ({ id }) =>
     readOne(ports, call, detail, id, ask)
   )
+  const failures = rows.filter((row) => row instanceof AppError)
+  // Of a counted page a row that is missing would end the list.
+  if (failures[0] && (shape.counted || failures.length === rows.length)) throw failures[0]
   const found = rows.flatMap((row) =>
-    row !== undefined && isWanted(row, asked.filters) ? [row] : []
+    typeof row === 'string' && isWanted(row, asked.filters) ? [row] : []
   )
   const isMixed = shape.shared !== undefined && asked.shared === undefined
-  if (isMixed && !last && !asked.before)
-    return publicPage(ports, call, shape, { asked, ask, rows: found })
-  return answerOf(call, route, shape, found, last ? placeText(last) : null)
+  const answer =
+    isMixed && !last && !asked.before
+      ? await publicPage(ports, call, shape, { asked, ask, rows: found })
+      : answerOf(call, route, shape, found, last ? placeText(last) : null)
+  // It is told without names (http/request/request-guards.ts).
+  if (failures.length > 0) answer.response.headers.set('x-gateway-partial', 'yes')
+  return answer
 }
 
 function askedOf({ search }: OwnCall, shape: ListShape): Asked {
@@ -81,11 +91,12 @@ function askedOf({ search }: OwnCall, shape: ListShape): Asked {
   if (counted) {
     const size = whole(query, counted.size, counted.usual, counted.most)
     const number = whole(query, counted.page, 1, 1000)
-    return { limit: size, skip: (number - 1) * size, ...of }
+    return { limit: size, publicLimit: size, skip: (number - 1) * size, ...of }
   }
   const limit = shape.limit === undefined ? PAGE_MAX : whole(query, shape.limit, PAGE_MAX, Infinity)
   const token = shape.token === undefined ? null : query.get(shape.token)
-  return { limit: Math.min(limit, PAGE_MAX), skip: 0, ...of, ...placeIn(token) }
+  const most = { limit: Math.min(limit, PAGE_MAX), publicLimit: Math.min(limit, PUBLIC_PAGE_MAX) }
+  return { ...most, skip: 0, ...of, ...placeIn(token) }
 }
 
 /** Members of a row by whose equality a list may be filtered. An id among them only picks among own rows. */
@@ -111,6 +122,8 @@ function isWanted(row: string, filters: Asked['filters']): boolean {
   return filters.every(([name, value]) => {
     const has = valueAt(thing, `/${name}`)
     if (has !== undefined) return String(has) === value
+    // No voice says its engine, and an older list asks for one.
+    if (name === 'engine') return true
     const message = `${name}: this token sees only its own, which do not say their ${name}.`
     throw new AppError('bad_request', message)
   })
@@ -155,21 +168,28 @@ function decoded(text: string): string {
   }
 }
 
-/** The thing as the provider wrote it. Undefined: it is gone. */
+/** The thing as the provider wrote it. Undefined: it is gone. An error: it cannot be read now, as of an account that is refused. */
 async function readOne(
   ports: Ports,
   call: OwnCall,
   detail: Route,
   id: string,
   ask: Ask
-): Promise<string | undefined> {
+): Promise<string | AppError | undefined> {
   const path = detail.path.replace(/\{\w+\}$/, encodeURIComponent(id))
-  const { response } = await ask(ports, readOf(call, path, ''))
+  const answer = await ask(ports, readOf(call, path, '')).catch(unlessRefused)
+  if (answer instanceof AppError) return answer.code === 'not_found' ? undefined : answer
+  const { response } = answer
   const text = await textOf(response)
   if ([404, 410].includes(response.status)) return undefined
-  if (response.status >= 400 || text === undefined) throw failed()
+  if (response.status >= 400 || text === undefined) return failed()
   const slice = sliceAt(text, THING)
   return slice && text.slice(slice.start, slice.end)
+}
+
+function unlessRefused(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  throw error
 }
 
 function failed(): AppError {
@@ -206,7 +226,7 @@ async function publicPage(
   const query = new URLSearchParams({
     ...Object.fromEntries(asked.filters),
     [shared.query]: 'public',
-    [limitName]: String(asked.limit),
+    [limitName]: String(asked.publicLimit),
   })
   if (place) query.set(tokenName, place)
   const asGateway = { ...plain, path, match, method: 'GET', body: null, search: `?${query}` }

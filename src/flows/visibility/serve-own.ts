@@ -122,5 +122,9 @@ async function withReadBody(call: OwnCall): Promise<OwnCall> {
   const isJson = typeof read.json === 'object' && read.json !== null && !Array.isArray(read.json)
   if (read.body?.byteLength && !isJson)
     throw new AppError('bad_request', 'The body must be a JSON object.')
-  return { ...read, own: call.own }
+  if (!isJson) return { ...read, own: call.own }
+  // Called a form, the same bytes may name other things.
+  const asRead = new Headers(headers)
+  asRead.set('content-type', 'application/json')
+  return { ...read, headers: asRead, own: call.own }
 }

@@ -3,6 +3,7 @@
  * once: what must be asked is asked once for all their ids.
  */
 import type { Standing } from '#domain/visibility/may-pass.ts'
+import { listOfJobs } from '#domain/visibility/own-list.ts'
 import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -10,7 +11,7 @@ import { shortId } from '#domain/jobs/fingerprint.ts'
 import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import { IDS_MAX, type NamedId } from '#flows/routing/ids-in-call.ts'
 import { maySearch, tooManySearches } from '#flows/routing/id-search.ts'
-import { asOwn, isKnownOwn, learnIds, rememberOwn } from '#flows/routing/learn-ids.ts'
+import { isKnownOwn, learnIds, rememberOwn } from '#flows/routing/learn-ids.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { Ask } from '#flows/legacy/newer-call.ts'
 import { isKnownPublic, publicAmong, type PublicLists } from './public-ids.ts'
@@ -124,16 +125,16 @@ async function lookAtAccounts(
   const asked = await askReachable(ports, accounts, ({ key }) => ports.slots(key).listJobs(query))
   const wanted = new Set(ids)
   const owners = asked.answers.flatMap(({ item, answer }) =>
-    answer.jobs.flatMap(({ lease: { state, jobId, ownToken } }) => {
+    answer.jobs.flatMap(({ lease: { state, jobId, ownToken, route } }) => {
       // A suspected job may be another's. An object of an older release returns those of other tokens, too.
       const isOwn = ownToken === own.token && state !== 'suspect'
       if (!isOwn || jobId === undefined || !wanted.has(jobId)) return []
       const rest = { source: 'created', mayBeShared: false } as const
-      return [{ id: jobId, email: item.email, ...rest }]
+      const list = listOfJobs(provider.routes.table, route)
+      return [{ id: jobId, email: item.email, ...rest, own: { token: own.token, list } }]
     })
   )
-  if (owners.length > 0)
-    await learnIds(ports, call, asOwn({ ...call, own: { ...own, isMaking: true } }, owners))
+  if (owners.length > 0) await learnIds(ports, call, owners)
   return { found: new Set(owners.map(({ id }) => id)), isWhole: asked.missing.length === 0 }
 }
 

@@ -11,17 +11,20 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** `call`: with its body in memory, if the row has ids in bodies. */
 export function strictIdsOf(call: ProxyCall): NamedId[] {
-  const { match, search } = call
+  const { match, search, provider } = call
+  const mayBeId = provider.routes.mayBeId ?? isLikeId
   const query = new URLSearchParams(search)
   const text = call.body instanceof Uint8Array ? (readUtf8(call.body) ?? '') : ''
   const named = (match?.route.ids ?? []).flatMap((ref) => {
-    if (ref.in === 'body') return inBody(ref, text)
+    if (ref.in === 'body') return inBody(ref, text, mayBeId)
     if (ref.in === 'query') return inQuery(ref, query)
     const id = match?.params[ref.at] ?? ''
     return split(ref, id).map((one) => ({ ref, id: one }))
   })
   const known = new Set(named.map(({ id }) => id))
-  const more = elsewhere(text).filter((id) => !known.has(id))
+  const more = [...inOthers(match, query), ...elsewhere(text)]
+    .map((id) => id.trim())
+    .filter((id) => mayBeId(id) && !known.has(id))
   named.push(...more.map((id) => ({ ref: ELSEWHERE, id })))
   if (named.length > IDS_MAX)
     throw new AppError('bad_request', `A call may name ${IDS_MAX} things at most.`)
@@ -35,18 +38,31 @@ function inQuery(ref: IdRef, query: URLSearchParams): NamedId[] {
   return given.flatMap((text) => split(ref, text)).map((id) => ({ ref, id }))
 }
 
+/** In parameters that are named like ids, and that the row does not have. A provider may read them all the same. */
+function inOthers(match: ProxyCall['match'], query: URLSearchParams): string[] {
+  const places = (match?.route.ids ?? []).filter((ref) => ref.in === 'query').map(({ at }) => at)
+  return [...query].flatMap(([given, text]) => {
+    const name = given.replace(/\[\w*\]$/, '')
+    const isKnown = places.includes(given) || (given === `${name}[]` && places.includes(name))
+    return isKnown || !isNameOfId(name) ? [] : text.split(',')
+  })
+}
+
 function split({ isList }: IdRef, text: string): string[] {
   const all = isList ? text.split(',').map((id) => id.trim()) : [text]
   return all.filter((id) => id !== '')
 }
 
-function inBody(ref: IdRef, text: string): NamedId[] {
+type IdForm = (text: string) => boolean
+
+function inBody(ref: IdRef, text: string, mayBeId: IdForm): NamedId[] {
   if (text === '') return []
   const values = slicesAt(text, ref.at).map(({ start, end }) => parsed(text.slice(start, end)))
   if (ref.resource === ANY) {
     return values
       .flatMap(textsIn)
-      .filter(isLikeId)
+      .map((one) => one.trim())
+      .filter(mayBeId)
       .map((id) => ({ ref, id }))
   }
   return values.flatMap((value) => {
@@ -69,7 +85,7 @@ const ELSEWHERE: IdRef = {
   isList: false,
 }
 
-const NAMED_LIKE_ID = /(?:^|_)(?:id|ids|key|keys)$|[a-z](?:Id|Ids)$/
+const NAMED_LIKE_ID = /(?:^|[_-])(?:id|ids|key|keys)$|[a-z](?:Id|ID)s?$/
 /** Texts of the client's, and parts of something that the call names beside. */
 const NO_IDS = new Set([
   'callback_id',
@@ -103,13 +119,19 @@ function elsewhere(text: string): string[] {
     else if (isWanted) found.push(String(parsed(token)))
     last = token
   }
-  return found.filter(isLikeId)
+  return found
 }
 
 function isNamedLikeId(token: string): boolean {
   const name = parsed(token)
-  return typeof name === 'string' && NAMED_LIKE_ID.test(name) && !NO_IDS.has(name)
+  return typeof name === 'string' && isNameOfId(name)
 }
+
+function isNameOfId(name: string): boolean {
+  const isLike = NAMED_LIKE_ID.test(name) || NAMED_LIKE_ID.test(name.toLowerCase())
+  return isLike && !NO_IDS.has(name)
+}
+
 /** A long number is read as text, as it stands. */
 function parsed(json: string): unknown {
   if (/^-?\d+$/.test(json)) return json
@@ -126,7 +148,7 @@ function textsIn(value: unknown): string[] {
   return Object.values(value).flatMap(textsIn)
 }
 
-/** Whether a text at such a place may be an id: one word of 16 letters and digits or more, with a digit. */
+/** Whether a text at such a place may be an id: one word of 16 letters and digits or more, with a digit. Or a key that has one inside. */
 function isLikeId(text: string): boolean {
-  return /^[\w-]{16,}$/.test(text) && /\d/.test(text)
+  return /^(?:\w+\/)?[\w-]{16,}(?:\/[\w.-]+)?$/.test(text) && /\d/.test(text)
 }

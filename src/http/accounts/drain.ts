@@ -18,8 +18,9 @@ export async function drainAccount(
   const desk = ports.desk(tenant, provider.name)
   const action = isDrained ? 'account.drained' : 'account.undrained'
   // The audit line comes first, so that no account is drained without one.
-  await desk.noteAudit({ action, tenant, provider: provider.name, subject: email }, actorOf(c))
-  const saved = await desk.drainAccount(email, isDrained)
+  const by = actorOf(c)
+  await desk.noteAudit({ action, tenant, provider: provider.name, subject: email }, by)
+  const saved = await desk.drainAccount(email, isDrained, by)
   if (!saved.ok) throw new AppError('conflict', 'The account is being changed. Try again.')
   ports.accounts.remember(tenant, provider.name, saved.snapshot)
   ports.hints.forget(key)

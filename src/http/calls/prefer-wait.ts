@@ -75,16 +75,19 @@ const START_WITHIN_SECONDS_MAX = 604_800
 /**
  * With `respond-async` a creation is queued at once, and with `wait=N` beside it after N seconds without a slot. That of a token with
  * `whenFull: queue` is queued when all accounts are full. Headers about the line count only then, and the priority also for a client
- * that waits. A value that is none of theirs is refused.
+ * that waits. A value that is none of theirs is refused. A deadline for the start ends the waiting, too.
  */
-export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish' | 'priority'> {
+export function queueWish(
+  c: Context<AppEnv>
+): Pick<ProxyCall, 'wish' | 'priority' | 'waitSeconds'> {
   const prefer = c.req.header('prefer')
   const isAsked = wantsAsync(prefer)
   // A browser's call has a stream token instead of a caller.
   const caller = c.get('caller') as Caller | undefined
   const isOfToken = !isAsked && caller?.whenFull === 'queue' && c.req.method === 'POST'
   const isQueueing = c.get('ports').isLineOpen && (isAsked || isOfToken)
-  const isWaiting = preferredWait(prefer) !== undefined
+  const waitSeconds = preferredWait(prefer)
+  const isWaiting = waitSeconds !== undefined
   if (!isQueueing && !isWaiting) return {}
   const triesFirst = isOfToken || isWaiting
   const priority = whole(c.req.header(PRIORITY_HEADER), 'X-Gateway-Priority', 5)
@@ -100,7 +103,11 @@ export function queueWish(c: Context<AppEnv>): Pick<ProxyCall, 'wish' | 'priorit
     ...(priority === undefined ? {} : { priority }),
     ...(within === undefined ? {} : { startWithinMs: within * 1000 }),
   }
-  return { wish, ...(isWaiting && priority !== undefined ? { priority } : {}) }
+  return {
+    wish,
+    ...(isWaiting && priority !== undefined ? { priority } : {}),
+    ...(isWaiting && within !== undefined ? { waitSeconds: Math.min(waitSeconds, within) } : {}),
+  }
 }
 
 function whole(text: string | undefined, name: string, most: number): number | undefined {

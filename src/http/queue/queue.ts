@@ -1,6 +1,7 @@
 /** `/v1/{provider}/queue`: queues many creations at once, and lists what waits. */
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
+import { KEY_FORM, KEY_RULE } from '#domain/creations/idempotency.ts'
 import { BULK_BYTES_MAX, splitBulk } from '#domain/line/bulk-body.ts'
 import { inPortions, readBulkItems } from '#domain/line/bulk-items.ts'
 import { hushed } from '#domain/line/waits-for.ts'
@@ -89,6 +90,7 @@ export function addLine(app: App, provider: Provider): void {
     {
       method: 'post',
       needs: 'use',
+      kind: 'jobs',
       path: '/',
       summary:
         'Queue up to 1,000 creations: a JSON array of {path, body, headers}, or one on each line. Answered in their order',
@@ -136,6 +138,7 @@ async function queueAll(c: Context<AppEnv>, provider: Provider) {
   if (!body.ok) throw new AppError(body.code, body.message)
   const call = {
     requestId: c.get('requestId'),
+    key: keyOf(c.req.header('idempotency-key')),
     tenant,
     provider,
     origin: new URL(c.req.url).origin,
@@ -154,6 +157,13 @@ async function queueAll(c: Context<AppEnv>, provider: Provider) {
   // It goes on if the client disconnects. What is queued then is known by its keys.
   ports.defer(work.catch(() => {}))
   return work
+}
+
+/** With or without quotes, as for a creation. */
+function keyOf(header: string | undefined): string | undefined {
+  const key = header?.replace(/^"(.*)"$/, '$1')
+  if (key === undefined || KEY_FORM.test(key)) return key
+  throw new AppError('bad_request', KEY_RULE)
 }
 
 async function readAll(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>> {

@@ -31,12 +31,15 @@ export function requestId({ now, newId }: Pick<Platform, 'now' | 'newId'>) {
     // An answer without Cache-Control is composed, secret or an error: nobody may store it. Browsers must not guess a type.
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
     headers.set('X-Content-Type-Options', 'nosniff')
-    if (ownScopeOf(c.get('caller'))) for (const name of ABOUT_ACCOUNTS) headers.delete(name)
+    if (ownScopeOf(c.get('caller'))) hideAccounts(headers)
   })
 }
 
-/** What a token that sees only its own is never told, whoever set it. */
-const ABOUT_ACCOUNTS = ['X-Gateway-Account', 'X-Gateway-Parked', 'X-Gateway-Partial']
+/** What a token that sees only its own is never told, whoever set it: names. That something is missing it is told. */
+function hideAccounts(headers: Headers): void {
+  for (const name of ['X-Gateway-Account', 'X-Gateway-Parked']) headers.delete(name)
+  if (headers.has('X-Gateway-Partial')) headers.set('X-Gateway-Partial', 'yes')
+}
 
 type MakePorts = (env: Env, defer: Ports['defer'], about: () => Facts) => Ports
 

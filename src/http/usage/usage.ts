@@ -108,9 +108,7 @@ route(
     const asks = { tenant: caller.tenant, ...span, ...token }
     const found = await readUsage(ports, NAMES, asks, isHidden)
     const rows = found.rows.map(toView)
-    const missing = isHidden
-      ? found.missing.map(({ tenant, provider }) => ({ tenant, provider }))
-      : found.missing
+    const missing = isHidden ? withoutNames(found.missing) : found.missing
     return answer(c, { span, format: query.format, isWhole: true, missing, rows })
   }
 )
@@ -160,6 +158,12 @@ function tokenFor({ id, scope, sees }: Caller, wanted: string | undefined): { to
   if (wanted !== undefined && wanted !== id)
     throw new AppError('forbidden', 'token: this token sees its own usage only')
   return { token: id }
+}
+
+/** Each provider once: how many accounts there are, and whose they are, is not told. */
+function withoutNames(missing: readonly MissingUsage[]): MissingUsage[] {
+  const providers = new Set(missing.map(({ provider }) => provider))
+  return Array.from(providers, (provider) => ({ tenant: '', provider }))
 }
 
 type Span = Pick<UsageQuery, 'since' | 'until'>

@@ -41,6 +41,11 @@ export interface ProviderEvents {
    * job's id there. Absent: nowhere.
    */
   jobIdsAt?: readonly string[]
+  /**
+   * JSON pointers to where an event names what its job made, each with the path of the list that shows it; empty: no list does. The
+   * job's own id may stand there, too. Absent: nowhere.
+   */
+  madeAt?: Readonly<Record<string, string>>
   /** The event in the form that the job's client asked for (`Reply.form`). Undefined: the event stays as it is. */
   replyBody?(lease: Lease, body: string): string | undefined
   /** Absent: accounts have no webhook. */

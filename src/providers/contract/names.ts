@@ -12,8 +12,11 @@ export interface ProviderNames {
    * have one.
    */
   toProvider(call: NamedCall, body: string | undefined): NamedForm[]
-  /** Whether an id in the path or the query of a call may be such a name, by its form. */
-  mayBeName(ref: IdRef, id: string): boolean
+  /**
+   * Whether an id in the path or the query of a call may be such a name, by its form. `isUnknown`: the provider has no job under that
+   * text, so it may be a name of any form.
+   */
+  mayBeName(ref: IdRef, id: string, isUnknown: boolean): boolean
   /** How the provider refuses a creation under a name that another job has. */
   refusal(name: string, requestId: string): { status: number; body: object }
   /** Removes the marks from the provider's JSON text. Everything else stays byte for byte. */

@@ -40,6 +40,11 @@ export interface ProviderRoutes {
    * about a whole account. A sentence. Undefined: the columns of the row decide.
    */
   closedToOwn?(route: Route): string | undefined
+  /**
+   * Whether a text at a place that no column knows may be the id of something that an account has. Absent: any word of 16 letters and
+   * digits or more, with a digit.
+   */
+  mayBeId?(text: string): boolean
 }
 
 /** A GET (a POST if there is a `body`) that shows whether an account has an id: 2xx means yes, 404 no. `{id}` is replaced. */

@@ -103,7 +103,8 @@ const BATCHES = [
   'comparison-batch',
 ]
 
-const JOB_IDS_AT = [...Object.values(KINDS).map(({ id }) => id), 'batch_id'].map(
+/** Where an event names its job. */
+export const JOB_IDS_AT = [...Object.values(KINDS).map(({ id }) => id), 'batch_id'].map(
   (name) => `/event_data/${name}`
 )
 
@@ -144,6 +145,8 @@ export const events: ProviderEvents = {
   },
 
   jobIdsAt: JOB_IDS_AT,
+
+  madeAt: { '/event_data/video_id': '/v3/videos', '/event_data/image_key_list/*': '' },
 
   /** An older call's own id for its job, where the newer call takes none (proofreads, looks). */
   replyBody({ reply, fingerprint }, body) {

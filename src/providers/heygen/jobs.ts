@@ -4,6 +4,7 @@ import { parseJson } from '#domain/text/json-text.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { JobSearch, ProviderJobs } from '#providers/contract/provider.ts'
 import { linkOf, routesByName, tableJobs } from '#providers/shared/table-jobs.ts'
+import { JOB_IDS_AT } from './events.ts'
 import { buildAnswer } from './jobs/creation-answer.ts'
 import { fileOf } from './jobs/files.ts'
 import { jobIdsAt, queueForm, showQueued } from './jobs/queued.ts'
@@ -11,6 +12,9 @@ import { OLDER_VIDEOS, SEARCHES } from './jobs/searches.ts'
 import { ROUTES } from './routes/table.ts'
 
 const BY_NAME = routesByName(ROUTES)
+/** HeyGen's list of the events that it sent. */
+const EVENTS = '/v3/webhooks/events'
+const IDS_IN_EVENTS = JOB_IDS_AT.map((at) => `/data/*${at}`)
 
 export const jobs: ProviderJobs = {
   ...tableJobs(ROUTES),
@@ -20,7 +24,7 @@ export const jobs: ProviderJobs = {
   fileOf,
   queueForm,
   showQueued,
-  jobIdsAt,
+  jobIdsAt: (match) => (match.route.path === EVENTS ? IDS_IN_EVENTS : jobIdsAt(match)),
   toldBy,
   fingerprintOf(body) {
     const title = textAt(body, '/title') ?? textAt(body, '/video_title')

@@ -10,6 +10,7 @@ import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
 import { isSignedStandard } from '#domain/events/signatures.ts'
 import type { ProviderEvents, Route } from '#providers/contract/provider.ts'
 import { names } from './names.ts'
+import { ROUTES } from './routes/table.ts'
 import { toOldShape } from './events/old-shape.ts'
 import { tasks } from './useapi/tasks.ts'
 
@@ -66,6 +67,13 @@ export const events: ProviderEvents = {
   },
 
   jobIdsAt: ['/task_id', '/id'],
+
+  // An event is the bare task.
+  madeAt: Object.fromEntries(
+    ROUTES.filter(({ kind }) => kind === 'job-status')
+      .flatMap(({ creates }) => creates)
+      .map((at) => [at.replace(/^\/data(\/\*)?/, ''), ''])
+  ),
 
   replyBody(lease, body) {
     if (lease.reply?.form !== 'task') return undefined

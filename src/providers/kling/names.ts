@@ -29,9 +29,9 @@ export const names: ProviderNames = {
     return [{ path, search: namedQuery(call), body }]
   },
 
-  mayBeName({ resource, in: place }, id) {
+  mayBeName({ resource, in: place }, id, isUnknown) {
     if (place === 'body') return false
-    return resource === EXTERNAL || (resource === 'task' && !TASK_ID.test(id))
+    return resource === EXTERNAL || (resource === 'task' && (isUnknown || !TASK_ID.test(id)))
   },
 
   refusal(name, requestId) {

@@ -14,4 +14,6 @@ export const routes: ProviderRoutes = {
   ],
   takesIdempotencyKey: () => false,
   searchFor,
+  // All ids of Kling's that were seen are numbers. Voices of its own have names, and clients name what stands in a body's `contents`.
+  mayBeId: (text) => /^[\da-f-]{15,}$/i.test(text) && /\d/.test(text),
 }

@@ -90,3 +90,15 @@ test('a look calls those that were silent longest, ten at most', () => {
   expect(silent).toEqual(['k13', 'k14', ...all.slice(0, 8)])
   expect(wakes.silent(['k12'], 40_000, 30_000)).toEqual([])
 })
+
+test('ten accounts that never answer keep no other from being called by a look', () => {
+  const wakes = new Wakes()
+  const all = Array.from({ length: 12 }, (_, count) => `k${count}`)
+  const calledAt = (now: number) => {
+    const called = wakes.silent(all, now, 30_000)
+    for (const account of called) wakes.noteCalled(account, now)
+    return called
+  }
+  expect(calledAt(1000)).toEqual(all.slice(0, 10))
+  expect(calledAt(31_000)).toEqual([...all.slice(10), ...all.slice(0, 8)])
+})

@@ -130,6 +130,8 @@ test('what an answer names as made is kept under the list that shows it', () => 
     ['heygen', 'POST', '/v3/templates', '/data/id', '/v3/templates'],
     ['heygen', 'GET', '/v3/lipsyncs/batches/{batch_id}', '/data/items/*/video_id', '/v3/lipsyncs'],
     ['heygen', 'GET', '/v3/ai-clipping/{job_id}', '/data/clips/*/id', ''],
+    ['heygen', 'GET', '/v3/video-agents/{session_id}/videos', '/data/*/id', '/v3/videos'],
+    ['heygen', 'GET', '/v2/avatar_group/{group_id}/avatars', '/data/avatar_list/*/id', ''],
     ['kling', 'POST', '/v1/videos/text2video', '/data/task_id', '/v1/videos/text2video'],
     ['kling', 'GET', '/v1/videos/text2video/{id}', '/data/task_result/videos/*/id', ''],
   ]

@@ -48,6 +48,19 @@ test('what names a job that ended so long ago that its account has forgotten it 
   expect(work).toMatchObject([{ item: held.item, reals: [{ id: `job-of-${first.item}` }] }])
 })
 
+test('an account that never answers keeps no other item held, and the look goes on [I3]', async () => {
+  const desk = new PlayedDesk()
+  const account = desk.addAccount('a')
+  const [one, other] = [await begunOne(desk, account), await begunOne(desk, account)]
+  desk.giveUp = true
+  desk.onFind = (_, jobId) =>
+    jobId === `job-of-${one.item}` ? new Promise<never>(() => {}) : COMPLETED
+  const [held, ready] = [naming(desk, one), naming(desk, other)]
+  await desk.enqueue(held, ready)
+  await desk.ring(30_000)
+  expect([held, ready].map(({ item }) => desk.stateOf(item))).toEqual(['held', 'waiting'])
+})
+
 test('what names a job waits while its account does not know it yet, or does not answer', async () => {
   const desk = new PlayedDesk()
   const account = desk.addAccount('a')

@@ -127,6 +127,20 @@ test('an account that does not answer keeps no other from being told', async () 
   hangs.resolve()
 })
 
+test('ten accounts that cannot be reached keep no other from being called by the look [I3]', async () => {
+  const { desk, accounts } = open(...Array.from({ length: 11 }, (_, n) => `k${n}`))
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  desk.restart()
+  const last = accounts.at(-1) as PlayedAccount
+  desk.onWork = async (key) => {
+    if (key !== last.key) throw new Error('it cannot be reached')
+    await desk.ask(last)
+  }
+  await desk.ring(30_000)
+  await desk.ring(30_000)
+  expect(desk.stateOf(item)).toBe('chosen')
+})
+
 test('what is held is not chosen, also after a restart, and does not stop the line', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]
@@ -152,6 +166,19 @@ test('the desk rests when nothing is owed any more', async () => {
   expect(desk.line.nextAt(keep, day)).toBeGreaterThan(desk.now + keep)
   desk.line.forget(desk.now + 98 * day, keep)
   expect([desk.line.nextAt(keep, day), desk.line.hasWork]).toEqual([undefined, false])
+})
+
+test('an item that comes to an empty line has its look half a minute later, and not at once', async () => {
+  const { desk, accounts } = open('a')
+  const [a] = accounts as [PlayedAccount]
+  for (let n = 0; n < 3; n += 1) {
+    const [item = ''] = await desk.enqueue(desk.newItem())
+    expect(desk.alarmAt - desk.now).toBe(30_000)
+    const leaseId = (await desk.ask(a)).work[0]?.leaseId ?? ''
+    desk.line.report(a.key, [desk.begun(item, leaseId, a)])
+    await desk.ring(30_000)
+    desk.now += 600_000
+  }
 })
 
 test('an item that waits past its deadline ends, is told, and can not be pulled', async () => {

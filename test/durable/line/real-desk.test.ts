@@ -69,6 +69,30 @@ test('a part of the desk that fails each time does not keep the line from its lo
   expect(await desk.shown(item.record.names[0] ?? '')).toMatchObject([{ reason: 'start_deadline' }])
 })
 
+test('a pause or a drain that comes again after its end is not begun again', async () => {
+  const desk = await RealDesk.open(gateway, 'twice')
+  const by = (requestId: string) => ({ requestId: `${desk.tenant} ${requestId}` })
+  const { email } = desk.account
+  const paused = await desk.call<unknown[]>(
+    ['pauseLine', {}, true, by('pause')],
+    ['pauseLine', {}, false, by('resume')],
+    ['pauseLine', {}, true, by('pause')],
+    ['pauseLine', {}, false, by('later')]
+  )
+  expect(paused.results).toEqual([[{}], [], [{}], []])
+  expect((await desk.call<{ pauses: object[] }>(['listLine', { limit: 1 }])).results).toMatchObject(
+    [{ pauses: [] }]
+  )
+  const drained = await desk.call<{ ok: boolean }>(
+    ['drainAccount', email, true, by('drain')],
+    ['drainAccount', email, false, by('undrain')],
+    ['drainAccount', email, true, by('drain')]
+  )
+  expect(drained.results).toMatchObject([{ ok: true }, { ok: true }, { ok: true }])
+  const { results } = await desk.call<{ accounts: object[] }>(['snapshot'])
+  expect(results).toMatchObject([{ accounts: [{ email, isDrained: false }] }])
+})
+
 test('the audit says that another token’s item was cancelled only if it was', async () => {
   const desk = await RealDesk.open(gateway, 'cancelled')
   const [late, waiting] = [desk.newItem(), desk.newItem()]

@@ -105,6 +105,20 @@ test('a token that cannot be read is stepped over, and stops no other', async ()
   expect((await desk.ask(a, 9, { underWay: [other ?? ''] })).work).toMatchObject([{ item }])
 })
 
+test('a token of which no answer ever comes is stepped over, too', async () => {
+  const { desk, a } = open()
+  const [, other] = await desk.enqueue(
+    desk.newItem({ token: 'hangs' }),
+    desk.newItem({ token: 'read' })
+  )
+  desk.restart()
+  const { get } = desk.tokens
+  desk.tokens.get = (hash) =>
+    hash === 'hash-hangs' ? (new Promise(() => {}) as never) : get.call(desk.tokens, hash)
+  desk.giveUp = true
+  expect((await desk.ask(a, 9)).work.map((one) => one.item)).toEqual([other])
+})
+
 test('a token is looked at once in 30 s, however often the account asks', async () => {
   const { desk, a } = open()
   let looks = 0

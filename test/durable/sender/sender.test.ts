@@ -29,6 +29,75 @@ test('an object that was evicted pulls at the end of a job', async () => {
   await world.becomes(second, 'begun')
 })
 
+test('an object that was evicted asks at the end of a job, also where it heard long ago that more waits', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  const [, second = ''] = await world.enqueue(2)
+  await world.work()
+  await happens('one has begun', () => world.reported.length === 1)
+  // The look of the desk comes by, and then the object is evicted.
+  world.pass(590 * SECOND)
+  await world.work()
+  world.objectOf().tables.saveBound()
+  world.restart()
+  world.pass(20 * SECOND)
+  await world.complete('real-1')
+  await world.becomes(second, 'begun')
+})
+
+test('what an account hears while the desk decides is not taken back by the answer that nothing waits', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  const [first = ''] = await world.enqueue(1)
+  await world.work()
+  await world.becomes(first, 'begun')
+  await turns()
+  const gate = Promise.withResolvers<void>()
+  const asked = world.asked.length
+  world.onChosen = () => gate.promise
+  void world.work('k1', true)
+  await happens('it asks, although no slot is free', () => world.asked.length > asked)
+  await turns()
+  const [second = ''] = await world.enqueue(1)
+  await world.work()
+  world.onChosen = async () => {}
+  gate.resolve()
+  await turns()
+  await world.complete('real-1')
+  await world.becomes(second, 'begun')
+})
+
+test('a question that is never answered is given up, and asked again', async () => {
+  const world = await senderWorld()
+  const [item = ''] = await world.enqueue(1)
+  let hung = 0
+  world.onPull = () => {
+    hung += 1
+    return new Promise(() => {})
+  }
+  void world.work()
+  await happens('it asks', () => hung === 1 && world.pauses() > 0)
+  world.onPull = async () => {}
+  world.pass(15 * SECOND)
+  await happens('it is to be asked again', () => world.pauses() === 1)
+  world.pass(SECOND)
+  await world.becomes(item, 'begun')
+})
+
+test('reports that are never answered are tried again, and keep no slot from the next items', async () => {
+  const world = await senderWorld({ maxJobs: 6 })
+  const items = await world.enqueue(6)
+  world.onReport = () => new Promise(() => {})
+  void world.work()
+  await happens('four are sent', () => world.sent.length === 4)
+  await turns()
+  world.onReport = async () => {}
+  world.pass(15 * SECOND)
+  await happens('the others are sent, too', () => world.sent.length === 6)
+  await turns()
+  world.pass(SECOND)
+  for (const item of items) await world.becomes(item, 'begun')
+  expect(world.sent).toHaveLength(6)
+})
+
 test('a job of a busy account costs one question and one report, and writes three rows there', async () => {
   const world = await senderWorld({ maxJobs: 1 })
   const items = await world.enqueue(6)

@@ -28,7 +28,7 @@ test('bulk answers in order, and refuses each item by itself', async () => {
     line(),
     { path: '/v3/videos' },
     line({ path: '/v3/nothing-of-the-kind' }),
-    line({ path: '/heygen/v3/videos' }),
+    line({ path: '/kling/v3/videos' }),
     line({ headers: { 'X-Gateway-Priority': '9' } }),
     line({ headers: { 'X-Gateway-Account': 'nobody@example.com' } }),
     line({ headers: { 'X-Gateway-Reply-Url': 'http://127.0.0.1/x' } }),
@@ -41,10 +41,17 @@ test('bulk answers in order, and refuses each item by itself', async () => {
   expect(codes).toEqual(['queued', bad, bad, bad, bad, gone, bad, large, 'queued'])
   expect(items[1]?.error).toContain('body is required')
   expect(items[2]?.error).toContain('/v3/nothing-of-the-kind cannot be queued')
-  expect(items[3]?.error).toContain('Leave out /heygen')
+  expect(items[3]?.error).toContain('/kling/v3/videos cannot be queued')
   expect(items[6]?.error).toContain('X-Gateway-Reply-Url')
   expect(door.items.map(({ sort }) => sort.priority)).toEqual([3, 1])
   expect([door.acquired, door.sent.length]).toEqual([0, 0])
+})
+
+test('the path of an item may be written as at the drop-in, with the name of the provider', async () => {
+  const door = new Door()
+  const { items } = await put(door, [line(), line({ path: '/heygen/v3/videos' })])
+  expect(items.map(({ error }) => error)).toEqual([undefined, undefined])
+  expect(door.items.map(({ record }) => record.path)).toEqual(['/v3/videos', '/v3/videos'])
 })
 
 test('an item has the time of the call and its place in it, so the line keeps the order of the call', async () => {
@@ -97,6 +104,29 @@ test('a repeat of items with keys adds nothing, and answers the ids that they ha
   expect(again.items[3]?.id).not.toBe(first.items[0]?.id)
   const twice = await put(door, [keyed[0], keyed[0]], { requestId: later })
   expect(twice.items).toEqual([first.items[0], first.items[0]])
+})
+
+test('a call that comes again under a key of its own queues nothing twice: its items have keys by their places [I4]', async () => {
+  const door = new Door()
+  const calls = [line(), { path: '/v3/videos' }, line({ headers: { 'Idempotency-Key': 'own' } })]
+  const under = async (key: string) => {
+    door.now += 5000
+    const again = newTimedId(door.now, crypto.randomUUID())
+    const more = { requestId: again, headers: { 'idempotency-key': key } }
+    return put(door, calls, more)
+  }
+  const first = await under('batch-1')
+  expect(await under('batch-1')).toEqual(first)
+  // As the IETF's draft writes it.
+  expect(await under('"batch-1"')).toEqual(first)
+  const { items } = await under('batch-2')
+  expect(items[0]?.id).not.toBe(first.items[0]?.id)
+  expect(items[2]).toEqual(first.items[2])
+  const keys = new Set(door.items.map(({ key }) => key))
+  expect([...keys]).toEqual(
+    ['batch-1.0', 'own', 'batch-2.0'].map((key) => `POST /v3/videos ${key}`)
+  )
+  expect((await under('a b')).status).toBe(400)
 })
 
 test('what an item names decides its lane, and the desk is asked once for the owners of all', async () => {

@@ -72,6 +72,32 @@ test('a creation that is being started cannot be cancelled, and says so', async 
   expect(await poll.json()).toMatchObject({ data: { status: 'waiting' } })
 })
 
+test("HeyGen's own cancellation of a run that waits cancels it, and sends nothing", async () => {
+  const door = new Door()
+  const made = await door.call('POST', '/heygen/v3/workflow-runs', {}, { headers: ASYNC })
+  const name = made.headers.get('x-gateway-job') ?? ''
+  const cancelled = await door.call('POST', `/heygen/v3/workflow-runs/${name}/cancel`, {})
+  expect(await cancelled.json()).toEqual({ data: { id: name, status: 'cancelled' } })
+  expect(door.line.untold().map(({ sort }) => sort.reason)).toEqual(['cancelled'])
+  expect(door.sent).toEqual([])
+})
+
+test("the provider's own delete goes to a job that has begun a moment ago, and the line says that it is too late", async () => {
+  const door = new Door()
+  const name = await queueOne(door)
+  await door.call('GET', `/heygen/v3/videos/${name}`)
+  await door.begin(['real-1'])
+  door.answer = () => Response.json({ data: { deleted: true, id: 'real-1' } })
+  const deleted = await door.call('DELETE', `/heygen/v3/videos/${name}`)
+  expect(await deleted.json()).toEqual({ data: { deleted: true, id: name } })
+  expect(door.sent.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'DELETE /v3/videos/real-1',
+  ])
+  const late = await door.call('DELETE', `/v1/heygen/queue/${name}`)
+  expect([late.status, late.headers.get('x-gateway-error')]).toEqual([409, 'conflict'])
+  expect(late.headers.get('retry-after')).toBeNull()
+})
+
 test('a token cancels its own items only, and a full token any of its tenant, with a line in the audit', async () => {
   const door = new Door()
   const name = await queueOne(door)

@@ -174,3 +174,31 @@ test('a bulk status shows jobs that wait beside those that run', async () => {
   expect(await one.json()).toEqual({ data: [row], has_more: false, next_token: null })
   expect(door.sent).toEqual([])
 })
+
+test('each HeyGen call that names a queued job is answered with its name, wherever the answer repeats the id', () => {
+  const { routes, jobs } = providerOf('heygen')
+  const isQueueable = new Set(
+    creations.flatMap(({ name, row }) => {
+      const match = name === 'heygen' ? routes.match('POST', filled(row)) : undefined
+      const { job } = match && jobs.queueForm?.(match) ? match.route : {}
+      const status = job && routes.match('GET', job.ask.replace('{id}', 'x'))
+      return status?.route.ids.map(({ resource }) => resource) ?? []
+    })
+  )
+  const left = (ROWS['heygen'] ?? []).flatMap((row) => {
+    const match = row.method === 'WSS' ? undefined : routes.match(row.method, filled(row))
+    if (!match) return []
+    const { creates, lists, reports, ids } = match.route
+    const places = [...creates, ...lists, ...(jobs.jobIdsAt?.(match) ?? [])]
+    const inAnswer = /^answer:(.*)$/.exec(reports?.id ?? '')?.[1]
+    const covered = [...places, ...(inAnswer === undefined ? [] : [inAnswer])]
+    const named = ids.flatMap(({ resource, at, in: where }) => {
+      const [example] = where === 'path' ? [row.pathExample[at]] : ['batch_abc123']
+      return isQueueable.has(resource) && example !== undefined ? [example] : []
+    })
+    const repeated = named.flatMap((id) => namePlaces(row.responseExample, id))
+    const missing = repeated.filter((at) => !covered.includes(at.replaceAll(/\/\d+/g, '/*')))
+    return missing.map((at) => `${row.method} ${row.path} ${at}`)
+  })
+  expect(left).toEqual([])
+})

@@ -177,3 +177,30 @@ test('a text that only looks like a name is asked about once, and then goes to t
   expect(door.asked.filter((what) => what === 'itemsOf')).toHaveLength(1)
   expect(door.sent.some(({ path }) => path === `/v3/videos/${name}`)).toBe(true)
 })
+
+test('a task name that another isolate has given to an item is found, whatever this one knew of it before', async () => {
+  const door = new Door({ provider: 'kling', accounts: 1 })
+  const path = '/kling/v1/videos/text2video'
+  const unknown = { code: 1201, message: 'Task not found' }
+  door.answer = () => Response.json(unknown, { status: 400 })
+  const queue = async (external_task_id: string) => {
+    const back = door.leaveIsolate()
+    const made = await door.call('POST', path, { external_task_id }, { headers: ASYNC })
+    back()
+    door.now += 1
+    return made.headers.get('x-gateway-job') ?? ''
+  }
+  const poll = async (id: string) => (await door.call('GET', `${path}/${id}`)).json()
+  await queue('other')
+  // The second has the form of Kling's own ids.
+  for (const id of ['mine', '123456789012345678']) {
+    expect(await poll(id)).toEqual(unknown)
+    const first = await queue(id)
+    expect(await poll(id)).toMatchObject({ data: { task_id: first, task_status: 'submitted' } })
+    await door.call('DELETE', `/v1/kling/queue/${first}`)
+    expect(await poll(id)).toMatchObject({ data: { task_id: first, task_status: 'failed' } })
+    const second = await queue(id)
+    door.now += 1001
+    expect(await poll(id)).toMatchObject({ data: { task_id: second, task_status: 'submitted' } })
+  }
+})

@@ -104,6 +104,29 @@ test('respond-async with wait tries first, and then queues', async () => {
   expect(started.headers.get('preference-applied')).toBe('wait=20')
 })
 
+test('a creation that waits for a slot is not started after its deadline, either', async () => {
+  const door = new Door()
+  const since = door.now
+  const headers = { prefer: 'respond-async, wait=20', 'x-gateway-start-within': '5' }
+  const answer = await door.call('POST', VIDEOS, BODY, { headers })
+  expect(door.waitsUntil).toBe(since + 5000)
+  expect(answer.headers.get('preference-applied')).toBe('respond-async, wait=5')
+  expect(door.items[0]?.sort.startBy).toBe(since + 5000)
+})
+
+test('nothing is queued for a client that has gone while it waited: it may come again, and would not know of the first [I4]', async () => {
+  const door = new Door()
+  const headers = { prefer: 'respond-async, wait=20' }
+  const signal = AbortSignal.abort()
+  const gone = await door.call('POST', VIDEOS, BODY, { headers, signal })
+  expect([gone.headers.get('x-gateway-error'), door.items]).toEqual(['slots_full', []])
+  // One that was to be queued at once, or that repeats under its key, may go.
+  const prompt = { headers: { prefer: 'respond-async' }, signal }
+  expect((await door.call('POST', VIDEOS, BODY, prompt)).status).toBe(202)
+  const keyed = { headers: { ...headers, 'idempotency-key': 'k1' }, signal }
+  expect((await door.call('POST', VIDEOS, BODY, keyed)).status).toBe(202)
+})
+
 test('a repeat under its key gets the answer of the queueing token again', async () => {
   const door = new Door()
   const keyed = { ...QUEUES, headers: { 'idempotency-key': 'k1' } }

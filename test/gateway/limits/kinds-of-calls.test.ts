@@ -59,6 +59,7 @@ const DOORS: Record<CallKind, Record<string, Door>> = {
     'unknown path': (as) => as.fetch('/heygen/v3/unlisted/things', { method: 'PUT', body: '{}' }),
     'our own path': (as) => as.fetch('/v1/heygen/scheduler/nobody', { method: 'DELETE' }),
     'an alert': (as) => as.post('/v1/alerts', {}),
+    'what waits': (as) => as.fetch('/v1/heygen/queue/nobody', { method: 'DELETE' }),
   },
   uploads: {
     v3: (as) => as.post('/heygen/v3/assets', {}),
@@ -72,6 +73,7 @@ const DOORS: Record<CallKind, Record<string, Door>> = {
     'unknown path': (as) => as.post('/heygen/v3/unlisted/things', {}),
     kling: (as) => as.post(T2V, TEXT2VIDEO),
     useapi: (as) => as.post('/v1/kling/videos/text2video', { prompt: 'x' }),
+    'many at once': (as) => as.post('/v1/heygen/queue', [{ path: '/v3/videos', body: VIDEO }]),
   },
   speech: {
     v3: (as) => as.post('/heygen/v3/voices/speech', SAY),

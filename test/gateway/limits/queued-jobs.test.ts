@@ -29,8 +29,8 @@ async function gatewayWith(options: GatewayOptions = {}): Promise<Gateway> {
   return gateway
 }
 
-async function queue(as: Gateway, title: string): Promise<string> {
-  const answer = await as.createVideo({ title }, QUEUED)
+async function queue(as: Gateway, title: string, more = {}): Promise<string> {
+  const answer = await as.createVideo({ title }, { ...QUEUED, ...more })
   const text = await answer.text()
   expect(answer.status, text).toBe(202)
   return (JSON.parse(text) as { data: { video_id: string } }).data.video_id
@@ -125,6 +125,44 @@ test('a refusal of the provider, a cancelled item and a notice that was lost giv
   for (let minutes = 0; minutes < 21; minutes += 1) await advance(gateway, 1 * MINUTE)
   await runningSoon(gateway, 'second', 1)
   expect((await gateway.sim.state()).jobs).toHaveLength(2)
+})
+
+test('a token at its limit goes on at once also where its first item waits for a busy account', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1, b: 1 } })
+  const { as } = await limitedBy(gateway, { maxConcurrent: 1 })
+  const atA = { 'x-gateway-account': 'a@example.com' }
+  expect((await gateway.createVideo({ title: 'busy' }, atA)).status).toBe(200)
+  await queue(as, 'open 1')
+  const [first] = await runningSoon(gateway, 'open', 1)
+  // Its account has heard that nothing more waits.
+  await until(async () => {
+    const line = await (await as.fetch('/v1/heygen/queue')).json()
+    return (line as { starting: number }).starting === 0
+  })
+  await queue(as, 'pinned', atA)
+  await queue(as, 'open 2')
+  if (first) await finish(gateway, first)
+  const [second] = await runningSoon(gateway, 'open', 1)
+  expect(second?.title).toBe('open 2')
+})
+
+test('a creation of several jobs starts when what a lost notice kept from it is found out', async () => {
+  const gateway = await gatewayWith()
+  const { as } = await limitedBy(gateway, { maxConcurrent: 3 })
+  await queue(as, 'first')
+  const [first] = await runningSoon(gateway, 'first', 1)
+  await lose(gateway, ['endShare'])
+  if (first) await finish(gateway, first)
+  await lose(gateway, [])
+  const translation = {
+    title: 'wide',
+    video: { type: 'url', url: 'https://example.com/in.mp4' },
+    output_languages: ['Spanish', 'French', 'German'],
+  }
+  expect((await as.post('/heygen/v3/video-translations', translation, QUEUED)).status).toBe(202)
+  expect(await running(gateway)).toEqual([])
+  for (let minutes = 0; minutes < 21; minutes += 1) await advance(gateway, 1 * MINUTE)
+  await until(async () => (await running(gateway)).length === 3)
 })
 
 test('a limit of the day holds the queue up to midnight UTC, and no longer', async () => {

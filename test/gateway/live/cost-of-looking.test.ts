@@ -93,15 +93,20 @@ test('a tenant opens twenty pages and no more, until one is closed', async () =>
   for (const page of open) page.close()
 })
 
-test('the socket of a removed token is closed within minutes', async () => {
+test('the socket of a token that was removed, or that sees only its own from now on, is closed within minutes [I5]', async () => {
   const made = await gateway.newToken({ tenant: 'gone-token' })
+  const narrowed = await gateway.newToken({ tenant: 'gone-token' })
   const kept = await gateway.newToken({ tenant: 'gone-token' })
-  const page = await LivePage.open(gateway.as(made.token))
+  const pages = [
+    await LivePage.open(gateway.as(made.token)),
+    await LivePage.open(gateway.as(narrowed.token)),
+  ]
   const other = await LivePage.open(gateway.as(kept.token))
   await gateway.admin('DELETE', `/tokens/${made.id}`)
+  await gateway.admin('PATCH', `/tokens/${narrowed.id}`, { sees: 'own' })
   await advance(gateway, 6 * MINUTE)
   // workerd ends the connection only when the object falls asleep, ten seconds later.
-  await until(async () => page.closedWith === 4401)
+  await until(async () => pages.every(({ closedWith }) => closedWith === 4401))
   expect(other.closedWith).toBeUndefined()
   other.close()
 })

@@ -189,26 +189,6 @@ test('a token that sees only its own is told the story without any account [I5]'
   expect(text).not.toContain('others')
 })
 
-test('the story of a token that sees only its own has its own deliveries, and none to its tenant’s endpoints [I5]', async () => {
-  const shared = await openGateway({ accounts: { one: 1 }, vars: LOOPBACK })
-  onTestFinished(() => shared.dispose())
-  const { at: own } = await addCustomer(shared)
-  const made = await shared.post('/heygen/v3/webhooks/endpoints', { url: `${receiver.url}/all` })
-  const { data } = (await made.json()) as { data: { endpoint_id: string } }
-  const told = { 'x-gateway-reply-url': `${receiver.url}/own` }
-  const id = jobIdOf(await own.createVideo({}, told))
-  const delivered = async (by: Gateway) => {
-    const { story } = await jobOf(id, by)
-    return story.filter(({ what }) => what === 'delivered').length
-  }
-  await shared.sim.finishJobs()
-  await own.fetch(`/heygen/v3/videos/${id}`)
-  await until(async () => (await delivered(shared)) === 2)
-  expect(await delivered(own)).toBe(1)
-  const text = await (await own.fetch(`/v1/heygen/jobs/${id}`)).text()
-  expect(text).not.toContain(data.endpoint_id)
-})
-
 test('the story of what ended in the line tells who was told of that', async () => {
   const calm = await openGateway({ accounts: { one: 1 }, vars: LOOPBACK })
   onTestFinished(() => calm.dispose())

@@ -175,9 +175,13 @@ test('an end without a start is told under the client’s own callback id, and s
 
 test('a creation that is being started or runs is not cancelled in the line', async () => {
   const name = await fillSlot()
-  const answer = await gateway.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
-  expect(answer.status).toBe(409)
-  expect(await answer.json()).toMatchObject({ code: 409 })
+  const cancel = () => gateway.fetch(`/v1/heygen/queue/${name}`, { method: 'DELETE' })
+  expect((await cancel()).status).toBe(409)
+  await untilMoved(gateway, async () => (await wordOf(gateway, name)) !== 'waiting')
+  // Another try would be refused as well, so nothing invites one.
+  const answer = await cancel()
+  expect([answer.status, answer.headers.get('x-gateway-error')]).toEqual([409, 'conflict'])
+  expect(answer.headers.get('retry-after')).toBeNull()
 })
 
 test('another token of the tenant cancels only with full scope, another tenant never [I5]', async () => {

@@ -75,3 +75,19 @@ test('a creation of a queueing token joins what waits, although a slot is free, 
   expect(joined.headers.get('x-gateway-queue-place')).toBe('2')
   expect((await creationsOf(email)).length).toBe(before)
 })
+
+test('where every account is full at the provider and not here, a queueing token is answered 200, and a client that would wait 202', async () => {
+  const { token } = await shared.newToken({ whenFull: 'queue' })
+  const gateway = shared.as(token)
+  for (const name of ['one', 'two']) {
+    await gateway.addAccount(`outside-${name}`, 5, { concurrency: 1 })
+    await gateway.createVideo()
+  }
+  const video = await gateway.createVideo()
+  expect([video.status, await video.json()]).toMatchObject([200, { data: { status: 'waiting' } }])
+  await addKling(gateway, 'outside', { maxJobs: 5, sim: { concurrency: 1 } })
+  await gateway.post(T2V, TEXT2VIDEO)
+  const task = await gateway.post(T2V, TEXT2VIDEO, { prefer: 'respond-async, wait=5' })
+  expect([task.status, await task.json()]).toMatchObject([202, { code: 0 }])
+  for (const answer of [video, task]) expect(answer.headers.get('x-gateway-queue-place')).toBe('1')
+})

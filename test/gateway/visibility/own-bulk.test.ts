@@ -83,10 +83,6 @@ test('an item of an own token that names what is not its own is refused as its s
   expect(answers[5]).toEqual(answers[4])
   const listed = await (await a.at.fetch('/v1/heygen/queue')).json()
   expect(listed).toMatchObject({ waiting: 2 })
-  // A path as at the drop-in is a slip, which every token is told of.
-  const doubled = { ...video(), path: '/heygen/v3/videos' }
-  const said = { code: 'bad_request', error: expect.stringContaining('Leave out /heygen') }
-  expect(await put(a.at, [doubled])).toEqual([said])
 })
 
 test('in bulk an own token may name what is its own, public or granted, and what it has queued itself [I5]', async () => {

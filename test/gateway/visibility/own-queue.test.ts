@@ -7,6 +7,7 @@ import { becomes, jobOf, queued } from '../../support/queue/queued.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
 import { addKling, T2V, TEXT2VIDEO, withLongTasks } from '../../support/scenes/kling.ts'
+import { lose } from '../../support/scenes/tokens/limits.ts'
 import { addCustomer, shownOf, startVideo } from '../../support/scenes/tokens/own-tokens.ts'
 import type { Customer } from '../../support/scenes/tokens/own-tokens.ts'
 
@@ -174,6 +175,17 @@ test('the usage of an own token has one row for what several accounts did, so it
     return read.rows.reduce((sum, { jobs }) => sum + jobs, 0) === 2 && read.rows
   })
   expect(rows).toMatchObject([{ jobs: 2, account: null }])
+})
+
+test('usage that lacks accounts tells an own token neither how many they are nor whose [I5]', async () => {
+  const entry = 'test/support/workers/counting-worker.ts'
+  const pool = await open({ accounts: { alice: 1, bob: 1 }, entry })
+  const { at } = await addCustomer(pool)
+  await lose(pool, ['usage'])
+  expect(await (await at.fetch('/v1/usage')).json()).toMatchObject({
+    isWhole: false,
+    missing: [{ tenant: '', provider: 'heygen', email: null }],
+  })
 })
 
 test('an item of an own token starts as its own job: polled, listed and told under its name, and to nobody else [I3, I5]', async () => {

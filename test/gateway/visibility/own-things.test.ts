@@ -106,7 +106,8 @@ test('pages of a list go on where the last one ended, and a page token of anothe
 })
 
 test('what is about whole accounts is 403, and a path without a row is 404 [I5]', async () => {
-  for (const path of ['/heygen/v3/users/me', '/heygen/v1/user/me', '/heygen/v3/webhooks/events']) {
+  const whole = ['/v3/users/me', '/v1/user/me', '/v3/webhooks/events', '/v3/brand-kits']
+  for (const path of whole.map((one) => `/heygen${one}`)) {
     const answer = await a.at.fetch(path)
     expect([path, answer.status]).toEqual([path, 403])
     expect(await answer.text()).toContain('this token sees only its own')
@@ -185,6 +186,12 @@ test('a job of an own token is told to its own targets and those of the tenant, 
     '/call-a',
     '/end-a',
   ])
+  // Its story has the same ones, and nothing of how the tenant's endpoints took it.
+  const { story } = (await (await a.at.fetch(`/v1/heygen/jobs/${job}`)).json()) as {
+    story: { delivery?: string }[]
+  }
+  const told = new Set(story.flatMap(({ delivery }) => delivery ?? []))
+  expect([...told].toSorted()).toEqual(deliveries.map((one) => one.id).toSorted())
   const [{ id = '' } = {}] = deliveries
   expect((await a.at.fetch(`/v1/deliveries/${id}`)).status).toBe(200)
   const hidden = await b.at.fetch(`/v1/deliveries/${id}`)

@@ -48,6 +48,8 @@ interface Sending {
   caller?: Partial<Caller>
   /** The request's id, if a test must know it before. */
   requestId?: string
+  /** Aborts when the client has gone. */
+  signal?: AbortSignal
 }
 
 export interface Upstream {
@@ -71,6 +73,8 @@ export class Door {
     (items, go) => go(items)
   /** How many creations asked an account for a slot. */
   acquired = 0
+  /** Until when the last client that waited would have waited. */
+  waitsUntil = 0
   /** Whether accounts have a free slot. */
   isFree = false
   /** Whether items wait for slots of the accounts, as those know it. */
@@ -102,11 +106,20 @@ export class Door {
     this.#isolate = this.#newIsolate()
   }
 
+  /** Another isolate serves, until this one is gone back to. */
+  leaveIsolate(): () => void {
+    const here = this.#isolate
+    this.forgetIsolate()
+    return () => {
+      this.#isolate = here
+    }
+  }
+
   async call(
     method: string,
     path: string,
     body?: unknown,
-    { headers = {}, caller = {}, requestId }: Sending = {}
+    { headers = {}, caller = {}, requestId, signal }: Sending = {}
   ): Promise<Response> {
     const app = newApp()
     const known = { id: 'tok_1', hash: 'hash', tenant: 't', scope: 'use', replyUrl: null }
@@ -128,6 +141,7 @@ export class Door {
         method,
         headers: { 'content-type': 'application/json', ...headers },
         ...(text === undefined ? {} : { body: text }),
+        ...(signal ? { signal } : {}),
       })
     )
   }
@@ -241,7 +255,11 @@ export class Door {
       noteUnknown: async () => {},
       unknownOf: async () => undefined,
       noteFull: async () => note('noteFull', () => {}),
-      awaitTurn: async () => note('awaitTurn', () => 'none' as const),
+      awaitTurn: async (_: unknown, until: number) =>
+        note('awaitTurn', () => {
+          this.waitsUntil = until
+          return 'none' as const
+        }),
       fullAccounts: async () => [],
       formerKeys: async () => [],
       requestsOfKey: async () => [],

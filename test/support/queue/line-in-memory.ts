@@ -25,6 +25,8 @@ interface Kept extends NewItem {
   sort: ItemSort
   state: ItemState
   chosen?: ItemRecord['tries'][number]
+  /** Which choice that was: the first is 1. */
+  turn?: number
 }
 
 interface Setting {
@@ -43,6 +45,7 @@ export class LineInMemory implements Line {
   /** The item that holds a key. */
   readonly #keys = new Map<string, string>()
   #leases = 0
+  #turns = 0
 
   constructor(setting: Setting) {
     this.#setting = setting
@@ -149,6 +152,7 @@ export class LineInMemory implements Line {
       left.free -= kept.sort.slots
       left.held += kept.sort.slots
       this.#move(kept, 'choose')
+      kept.turn = this.#turns += 1
       work.push(this.#handOver(kept, ask.account))
     }
     const isMore = this.#order
@@ -159,9 +163,10 @@ export class LineInMemory implements Line {
 
   /** What is chosen for this account and not under way there: its answer was lost, or its object died. */
   #owedTo({ account, underWay }: WorkAsk): Kept[] {
-    return Array.from(this.#items.values()).filter(
+    const owed = Array.from(this.#items.values()).filter(
       ({ item, chosen }) => chosen?.account === account && !underWay.includes(item)
     )
+    return owed.toSorted(({ turn: one = 0 }, { turn: other = 0 }) => one - other)
   }
 
   #handOver(kept: Kept, account: string): Work {
@@ -213,6 +218,7 @@ export class LineInMemory implements Line {
     }
     if (event === 'refused') kept.sort = { ...kept.sort, reason: 'refused' }
     this.#move(kept, event)
+    if (event === 'not_ready') this.#order.refund({ item: kept.item, sort: kept.sort })
     if (event === 'back') this.#order.giveBack({ item: kept.item, sort: kept.sort })
     else this.#order.remove(kept.item)
   }
@@ -269,9 +275,10 @@ export class LineInMemory implements Line {
 
   #named(name: string): Kept | undefined {
     const requestId = name.startsWith('request:') ? name.slice('request:'.length) : undefined
-    return Array.from(this.#items.values()).find(({ item, record }) =>
+    // Of two under one name of their client the last one counts.
+    return Array.from(this.#items.values()).findLast(({ item, record }) =>
       requestId === undefined
-        ? item === name || record.names.includes(name)
+        ? item === name || record.names.includes(name) || `task:${record.taskName}` === name
         : record.requestId === requestId
     )
   }
@@ -282,10 +289,11 @@ function slotsOf(items: Kept[]): number {
 }
 
 function toShown({ item, record, state, sort }: Kept): ItemShown {
-  const { names, leaseId, jobIds, refusal } = record
+  const { names, taskName, leaseId, jobIds, refusal } = record
   return {
     item,
     names,
+    ...(taskName === undefined ? {} : { taskName }),
     state,
     route: sort.route,
     askedAt: sort.askedAt,

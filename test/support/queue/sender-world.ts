@@ -175,7 +175,15 @@ export async function senderWorld({ maxJobs = 3, accounts = ['k1'] } = {}) {
     const ports: Partial<Ports> = {
       ...platform,
       now: () => clock.now,
-      after: (ms) => new Promise((ring) => void timers.push({ at: clock.now + ms, ring })),
+      after: (ms, signal) =>
+        new Promise((ring) => {
+          const timer = { at: clock.now + ms, ring }
+          timers.push(timer)
+          signal?.addEventListener('abort', () => {
+            if (timers.includes(timer)) timers.splice(timers.indexOf(timer), 1)
+            ring()
+          })
+        }),
       timeoutSignal: () => new AbortController().signal,
       settings: {
         heygenOrigin: 'https://api.example.com',

@@ -169,7 +169,7 @@ const BULK: Record<string, string> = {
   '/v3/video-translations/statuses': 'pending',
 }
 
-/** What the deletion of a job answers beside its id, by path. Before the start of the job it cancels that. */
+/** What the deletion or cancellation of a job answers beside its id, by path. Before the start of the job it cancels that. */
 const DELETIONS: Record<string, { id?: string; more?: object }> = {
   '/v3/videos/{video_id}': { id: 'id', more: { deleted: true } },
   '/v3/ai-clipping/{job_id}': { id: 'id' },
@@ -181,6 +181,7 @@ const DELETIONS: Record<string, { id?: string; more?: object }> = {
   '/v3/video-translations/{video_translation_id}': { id: 'id' },
   '/v3/video-translations/proofreads/{proofread_id}': { id: 'id' },
   '/v3/voices/{voice_id}': { id: 'voice_id' },
+  '/v3/workflow-runs/{run_id}/cancel': { id: 'id', more: { status: 'cancelled' } },
 }
 
 export function queueForm({ route, added }: RouteMatch): IdForm | undefined {
@@ -192,13 +193,14 @@ export function showQueued(
   name: string,
   shown: ItemShown
 ): object | undefined {
-  if (route.method === 'DELETE') {
-    const deletion = DELETIONS[route.path]
+  if (route.method !== 'GET') {
+    // PATCH has some of these paths, too.
+    const isOne = route.method === 'DELETE' || route.path.endsWith('/cancel')
+    const deletion = isOne ? DELETIONS[route.path] : undefined
     if (!deletion) return undefined
     const { id, more = {} } = deletion
     return { data: { ...more, ...(id === undefined ? {} : { [id]: name }) } }
   }
-  if (route.method !== 'GET') return undefined
   const word = BULK[route.path]
   if (word !== undefined) {
     const data = name.startsWith(BATCH.prefix) ? [] : [bulkRow(name, word, shown)]
@@ -237,15 +239,11 @@ function statusOf(row: StatusRow, name: string, shown: ItemShown): object {
   }
 }
 
-/** Where older answers about a job repeat its id. What waits is answered by the newer call (flows/legacy/serve-legacy.ts). */
-const OLDER_IDS: Record<string, string> = {
-  '/v1/video_status.get': 'id',
-  '/v1/video/caption.get': 'video_id',
-  '/v2/video_translate/{video_translate_id}': 'video_translate_id',
-  '/v2/video_translate/proofread/status/{proofread_id}': 'proofread_id',
-}
+/** Where answers repeat an id that their call names. What waits is answered by the newer call (flows/legacy/serve-legacy.ts). */
+const OLDER_IDS = ['video_translate_id', 'proofread_id']
+const REPEATED = new Set([...Object.values(STATUS).map(({ id }) => id), ...OLDER_IDS])
+const IDS_AT = [...Array.from(REPEATED, (id) => `/data/${id}`), '/data/*/batch_id']
 
-export function jobIdsAt({ route: { method, path } }: RouteMatch): readonly string[] {
-  const id = method === 'DELETE' ? DELETIONS[path]?.id : (STATUS[path]?.id ?? OLDER_IDS[path])
-  return id === undefined || (method !== 'GET' && method !== 'DELETE') ? [] : [`/data/${id}`]
+export function jobIdsAt({ route }: RouteMatch): readonly string[] {
+  return route.ids.length === 0 ? [] : IDS_AT
 }

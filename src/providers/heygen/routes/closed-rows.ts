@@ -22,6 +22,6 @@ const CLOSED: Record<string, string> = {
 export function closedToOwn({ method, path }: Route): string | undefined {
   if (/^\/v3\/workflow(s|-runs)(\/|$)/.test(path) && !path.endsWith('/node-types')) return GRAPH
   if (path.startsWith('/v1/personalized_video/')) return CONTACTS
-  if (path === '/v3/webhooks/events') return WHOLE
+  if (path === '/v3/webhooks/events' || path === '/v3/brand-kits') return WHOLE
   return CLOSED[`${method} ${path}`]
 }

@@ -48,6 +48,25 @@ test("Kling's counted list shows a queued task by its name, and 64-bit numbers s
   expect(JSON.parse(listed)).toMatchObject({ data: [{ task_id: name }] })
 })
 
+test("HeyGen's list of events shows a queued job by its name, and other jobs by their ids", async () => {
+  const gateway = await openGateway({ accounts: { a: 2 } })
+  const made = (await (await gateway.createVideo()).json()) as { data: { video_id: string } }
+  const [name = ''] = (await queued(gateway, '/heygen/v3/videos', VIDEO)).names
+  await becomes(gateway, name, 'running')
+  await gateway.sim.finishJobs()
+  const idsIn = async (query = '') => {
+    const answer = await gateway.fetch(`/heygen/v3/webhooks/events${query}`)
+    const { data } = (await answer.json()) as { data: { event_data: { video_id: string } }[] }
+    return data.map(({ event_data }) => event_data.video_id)
+  }
+  const listed = await until(async () => {
+    const ids = await idsIn()
+    return ids.includes(name) && ids
+  })
+  expect(listed.toSorted()).toEqual([made.data.video_id, name].toSorted())
+  expect(await idsIn(`?entity_id=${name}`)).toEqual([name])
+})
+
 test('lists of another tenant show no name of ours [I5]', async () => {
   const gateway = await openGateway({ accounts: { a: 2 } })
   const { names } = await queued(gateway, '/heygen/v3/videos', VIDEO)

@@ -142,6 +142,23 @@ test('a name of a cancelled item is free again', async () => {
   expect(again.names).not.toEqual(names)
 })
 
+test('a poll by a name that was free, or whose item was cancelled, finds the item that has it now', async () => {
+  const { gateway } = await fullPool(['ann'])
+  await queued(gateway, T2V, TEXT2VIDEO)
+  const poll = async () => (await gateway.fetch(`${T2V}/mine`)).json()
+  expect(await poll()).toMatchObject({ code: 1201 })
+  for (const _ of [1, 2]) {
+    const [name = ''] = (await queued(gateway, T2V, NAMED)).names
+    expect(await poll()).toMatchObject({ data: { task_id: name, task_status: 'submitted' } })
+    await gateway.fetch(`/v1/kling/queue/${name}`, { method: 'DELETE' })
+    expect(await poll()).toMatchObject({ data: { task_id: name, task_status: 'failed' } })
+  }
+  const items = [{ path: T2V.slice('/kling'.length), body: NAMED }]
+  const put = await (await gateway.post('/v1/kling/queue', items)).json()
+  const [{ id }] = (put as { items: [{ id: string }] }).items
+  expect(await poll()).toMatchObject({ data: { task_id: id, task_status: 'submitted' } })
+})
+
 test('another tenant may queue a task under the same name, and finds its own [I5]', async () => {
   const { gateway } = await fullPool(['ann'])
   const mine = await queued(gateway, T2V, NAMED)
