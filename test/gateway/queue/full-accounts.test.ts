@@ -38,10 +38,10 @@ test('an account that Kling calls full is sent one creation for each freed slot,
   }
   await until(async () => (await creationsOf(email)).length >= 2)
   await pass(gateway, 4 * SECOND)
-  // At most as many as are sent at once.
-  expect((await creationsOf(email)).length).toBeLessThanOrEqual(4)
+  // One runs, and at most as many are refused as are sent at once, on a busy machine before the first answer comes.
+  expect((await creationsOf(email)).length).toBeLessThanOrEqual(1 + 4)
   await expectAllStart(gateway, 'kling', email)
-  expect((await creationsOf(email)).length).toBeLessThanOrEqual(4 + 3 * JOBS)
+  expect((await creationsOf(email)).length).toBeLessThanOrEqual(1 + 4 + 3 * JOBS)
 })
 
 test('an account that HeyGen calls full with 429 puts creations back, and each of them runs in the end', async () => {
