@@ -64,9 +64,11 @@ function limitOf({ plan }: Scene, name: string): number {
 export async function removeAccount(scene: Scene, name: string, isNow: boolean): Promise<void> {
   await inTurn(scene, name, async (email, holder) => {
     if (isNow) drop(scene, email)
+    if (isNow) scene.dropping.add(email)
     const path = `${ACCOUNTS}/${email}${isNow ? '?now=true' : ''}`
     await insist(scene, () => ask(scene, holder, 'DELETE', path), 5)
     if (isNow) drop(scene, email)
+    scene.dropping.delete(email)
   })
 }
 

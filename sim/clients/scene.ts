@@ -137,6 +137,8 @@ export interface Scene {
   operated: { about: string; answer: ClientAnswer }[]
   /** Accounts that were removed at once, whose jobs may run on: when, epoch ms. */
   drops: { email: string; at: number }[]
+  /** Accounts of which that is just asked. */
+  dropping: Set<string>
   accounts: Map<string, HeldAccount>
   /** Tokens, keys and signing secrets that a client was given or gave. */
   secrets: Set<string>
@@ -197,7 +199,14 @@ export function emptyScene(
   return {
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
-    ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
+    ...{
+      drops: [],
+      dropping: new Set(),
+      accounts: new Map(),
+      secrets: new Set(),
+      removedTokens: [],
+      sent: [],
+    },
     ...{ deadTokens: [], pauses: [], drains: [], unheard: new Map(), owned: [] },
     ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },

@@ -144,7 +144,9 @@ async function dispatchStreaming(ports: Ports, call: ProxyCall): Promise<ProxyAn
   const { provider, match } = call
   const token = provider.streaming?.token
   if (token && match?.route.path === token.path) return giveStreamToken(ports, call)
-  if (match?.route.job) return startJob(ports, await readJob(call))
+  if (match?.route.job) {
+    return underRealIds(ports, await readJob(call), (read) => startJob(ports, read))
+  }
   return followSession(ports, await readWhole(call))
 }
 

@@ -5,6 +5,8 @@ import { AppError, type ErrorCode } from '#domain/runtime/errors.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 import { RecentMap } from '#domain/runtime/recent-map.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
+import { recordedParking } from '#domain/accounts/drained.ts'
+import { findParking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Turn } from '#domain/ports/desk.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
@@ -42,19 +44,24 @@ function scene(turns: (Turn | Error)[], outcomes: Record<string, (ErrorCode | 'o
     defer: () => {},
     desk: () => desk,
   } as unknown as Ports
-  const attempt = async ({ accounts }: { accounts: Account[] }) => {
+  const attempt = async ({ accounts: all }: { accounts: Account[] }) => {
+    const wish = { isJob: true }
+    const accounts = all.filter(
+      (one) =>
+        !recordedParking(one, wish) && !findParking(ports.hints.parkings(one.key, 0), wish, 0)
+    )
     const names = accounts.map(({ key }) => key).join('+')
     tried.push(names)
     const outcome = outcomes[names]?.shift() ?? 'slots_full'
     if (outcome !== 'ok') throw new AppError(outcome, names)
     return SERVED
   }
-  const run = (signal?: AbortSignal) => {
+  const run = (signal?: AbortSignal, eligible = ELIGIBLE) => {
     const call = { tenant: 't', provider: { name: 'p' }, requestId: 'r', waitSeconds: 9 }
     const full = { ...call, ...(signal && { signal }) } as unknown as ReadCall
-    return waitForSlot(ports, full, ELIGIBLE, 1, attempt)
+    return waitForSlot(ports, full, eligible, 1, attempt)
   }
-  return { asked, freed, tried, full, run }
+  return { asked, freed, tried, full, run, hints: ports.hints }
 }
 
 test('who waits asks once, and then tries the account that it is sent to and no other', async () => {
@@ -75,6 +82,16 @@ test('an account that serves nobody for now is not waited for any more', async (
   const { asked, run } = scene([{ go: 'b' }, { go: 'a' }], outcomes)
   expect(await run()).toBe(SERVED)
   expect(asked.map((waiter) => waiter.accounts)).toEqual([['a', 'b'], ['a']])
+})
+
+test('the account that the desk names is asked, although this isolate takes it for parked or drained still', async () => {
+  const { asked, tried, run, hints } = scene([{ go: 'b' }], { b: ['ok'] })
+  const parking = { scope: 'jobs', reason: 'busy', detail: '', until: 60_000, streak: 1 } as const
+  hints.markParked('b', parking, 0)
+  const drained = { ...account('b'), isDrained: true }
+  const served = await run(undefined, { accounts: [account('a'), drained], isPinned: false })
+  expect(served).toBe(SERVED)
+  expect([tried, asked.length]).toEqual([['a', 'b'], 1])
 })
 
 test('a client that has left passes its turn on and starts nothing [I2]', async () => {

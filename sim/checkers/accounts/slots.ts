@@ -46,7 +46,7 @@ export function uncounted(scene: Scene): string[] {
   looked.set(scene, seen)
   return [...scene.heygen.accounts.values()].flatMap(({ email, username, inFlight }) => {
     const object = scene.universe.objects.get(`ACCOUNT_SLOTS heygen:${username}`)
-    if (!object || inFlight.size === 0) return []
+    if (!object || inFlight.size === 0 || scene.dropping.has(email)) return []
     const state = `${object.disk.rows.written} ${[...inFlight].at(-1)} ${inFlight.size}`
     if (seen.get(email) === state || seen.get(email) === BROKEN) return []
     seen.set(email, state)

@@ -33,10 +33,11 @@ import {
   dropTokens,
   endOverdue,
   isServed,
+  movePauses,
   oldSince,
 } from './look.ts'
 import { resealLine } from './resealing.ts'
-import { laneOf, lineNow, takeWork } from './take-work.ts'
+import { lineNow, takeWork } from './take-work.ts'
 import { TokenLooks } from './token-looks.ts'
 import { TokenRows } from './token-rows.ts'
 import { UntoldEnds } from './untold-ends.ts'
@@ -253,10 +254,7 @@ export class DeskLine {
   /** An account was added or changed, or is gone. */
   accountsChanged(): void {
     if (this.#context.isClosed()) return
-    const { memory, accounts } = this.#context
-    const lanes = new Set(accounts().map((account) => laneOf(account)))
-    // The lane of a removed account never comes back.
-    memory.dropPauses(({ lane }) => lane !== undefined && !lanes.has(lane))
+    movePauses(this.#context)
     if (!this.#context.memory.owesAnything) return
     this.#lookAt = 0
     this.#context.armIn(1)

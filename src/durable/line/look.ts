@@ -3,7 +3,7 @@
  * that nobody was told, and calls accounts that have been silent. It mends every lost notice.
  */
 import { isOld } from '#domain/alerts/queue-old.ts'
-import { isPaused } from '#domain/line/pauses.ts'
+import { emailOf, isPaused } from '#domain/line/pauses.ts'
 import { laneName, type WaitingItem } from '#domain/queue/item-lists.ts'
 import type { ItemEvent } from '#domain/queue/item-state.ts'
 import type { UnstartedReason } from '#domain/queue/item.ts'
@@ -133,6 +133,21 @@ export function dropTokens({ memory, now }: LineContext, looks: TokenLooks): voi
   for (const [token, { at }] of rows) {
     if (order.lists.countOf(token) > 0 || busy.has(token)) continue
     if (looks.stateOf(token) === 'gone' || at <= now() - IDLE_FOR_MS) memory.tokens.drop(token)
+  }
+}
+
+/**
+ * A pause stands as long as its account. Other keys may make another account of it, where the provider names no accounts. People call it
+ * by its email, so the pause goes with that. A removed account's ends.
+ */
+export function movePauses({ memory, accounts }: LineContext): void {
+  const lanes = new Map(accounts().map((account) => [account.email, laneOf(account)]))
+  for (const pause of memory.line.pauses) {
+    if (pause.lane === undefined) continue
+    const lane = lanes.get(emailOf(pause.lane))
+    if (lane === pause.lane) continue
+    memory.resume(pause)
+    if (lane !== undefined) memory.pause({ ...pause, lane })
   }
 }
 

@@ -25,7 +25,9 @@ interface Trip {
   by: Set<string>
   lost: Set<string>
   email?: string
-  jobIds: string[]
+  jobIds: Set<string>
+  /** The provider's ids of those of them that are names of ours. */
+  providerJobIds: Set<string>
   partial?: string
   /** How many creations were accepted and refused. */
   creations: number
@@ -72,7 +74,14 @@ async function runUpload(
 }
 
 async function run(ports: Ports, call: ProxyCall, row: Carried, ask: Ask): Promise<ProxyAnswer> {
-  const trip: Trip = { by: new Set(), lost: new Set(), jobIds: [], creations: 0, refusals: 0 }
+  const trip: Trip = {
+    by: new Set(),
+    lost: new Set(),
+    jobIds: new Set(),
+    providerJobIds: new Set(),
+    creations: 0,
+    refusals: 0,
+  }
   try {
     const body = await row.carry(legacyCall(ports, call, trip, ask))
     return answerOf(call, trip, trip.queued?.isAsked ? 202 : 200, body)
@@ -186,7 +195,7 @@ async function readAnswer(
   ports: Ports,
   { provider, match, method }: ProxyCall,
   trip: Trip,
-  { response, email, jobIds, isQueued, waits }: ProxyAnswer
+  { response, email, jobIds = [], providerJobIds = [], isQueued, waits }: ProxyAnswer
 ): Promise<Refusable> {
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!bytes) {
@@ -195,7 +204,8 @@ async function readAnswer(
   // Any account may say that it does not have something. Another one has done the work then.
   const hasNothing = response.status === 404 && trip.email !== undefined
   if (email !== undefined && !hasNothing) trip.email = email
-  if (jobIds) trip.jobIds.push(...jobIds)
+  for (const id of jobIds) trip.jobIds.add(id)
+  for (const id of providerJobIds) trip.providerJobIds.add(id)
   if (isQueued) trip.queued = { isAsked: trip.queued?.isAsked || response.status === 202 }
   if (waits) trip.waits = waits
   const partial = response.headers.get('x-gateway-partial')
@@ -229,7 +239,8 @@ function answerOf(
   return {
     response: new Response(text, { status, headers }),
     ...(trip.email === undefined ? {} : { email: trip.email }),
-    ...(trip.jobIds.length > 0 ? { jobIds: trip.jobIds } : {}),
+    ...(trip.jobIds.size > 0 ? { jobIds: [...trip.jobIds] } : {}),
+    ...(trip.providerJobIds.size > 0 ? { providerJobIds: [...trip.providerJobIds] } : {}),
     ...(trip.queued ? { isQueued: true } : {}),
     ...(trip.waits ? { waits: trip.waits } : {}),
     carried: { by: [...trip.by], lost: [...trip.lost] },

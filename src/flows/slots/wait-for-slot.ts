@@ -69,9 +69,11 @@ async function waitInLine(
       return resultOf(first)
     }
     tried = accounts.find((account) => account.key === keyOf(turn))
-    for (const account of tried ? [tried] : accounts) ports.hints.markFreed(account.key)
+    if (tried) ports.hints.forget(tried.key)
+    else for (const account of accounts) ports.hints.markFreed(account.key)
+    const named = tried && asSent(tried)
     const served = await tryOnce(() =>
-      attempt(tried ? { accounts: [tried], isPinned: true } : { ...eligible, accounts })
+      attempt(named ? { accounts: [named], isPinned: true } : { ...eligible, accounts })
     )
     if (!isFull(served) && !(tried && isUnusable(served))) return resultOf(served)
     if (isFull(served) && !canWait(served.error)) return resultOf(served)
@@ -80,6 +82,14 @@ async function waitInLine(
     if (accounts.length === 0 || ports.now() >= until)
       return resultOf(isFull(served) ? first : served)
   }
+}
+
+/**
+ * The account to which the desk has sent the call. What this isolate knows of it may be older: that it is parked, drained or imported.
+ * Without the question its slot would be kept for this client for two seconds, and stand idle. Its object refuses by itself.
+ */
+function asSent(account: Account): Account {
+  return { ...account, isDrained: false, isImported: false }
 }
 
 /** What the order of the line needs of the call. */

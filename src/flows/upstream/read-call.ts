@@ -4,6 +4,9 @@ import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
 import type { ProxyCall, ReadCall } from './proxy-call.ts'
 import { readBytes } from './read-answer.ts'
 
+/** A byte order mark. It is no part of the JSON (RFC 8259 section 8.1). */
+const MARK = '\uFEFF'
+const MARK_BYTES = 3
 const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 
 /** Throws `bad_request` for a body that is not UTF-8 or is encoded, `too_large` above 16 MiB. */
@@ -13,7 +16,9 @@ export async function readWhole(call: ProxyCall): Promise<ReadCall> {
   const text = readUtf8(body)
   // A later change to the body would damage bytes of an unknown encoding.
   if (text === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
-  return { ...call, body, json: parseJson(text) }
+  // What stands in the body is found and replaced in its text, which begins after the mark.
+  const bare = text.startsWith(MARK) ? body.subarray(MARK_BYTES) : body
+  return { ...call, body: bare, json: parseJson(text) }
 }
 
 async function readBody({ body, headers, bodyBytes }: ProxyCall): Promise<Uint8Array<ArrayBuffer>> {

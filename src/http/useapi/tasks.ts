@@ -75,7 +75,7 @@ export function tasks(provider: Provider, mapping: UseapiTasks): App {
       const { sent, path } = await readTask(c, provider, mapping, { id, email })
       const view = mapping.taskView(sent.json, path)
       if (!view) throw unknownTask(id)
-      return c.json(view, 200, accountHeader(sent.email))
+      return c.json(view, 200, sentHeaders(sent))
     }
   )
 

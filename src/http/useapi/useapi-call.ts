@@ -40,6 +40,7 @@ export interface Sent {
   json: unknown
   email?: string
   jobIds?: string[]
+  providerJobIds?: string[]
   joined?: string
   waits?: NonNullable<ProxyAnswer['waits']>
   /** The creation was queued by this call, as its client asked: 202. */
@@ -51,11 +52,14 @@ export function accountHeader(email: string | undefined): Record<string, string>
 }
 
 /** The headers of an answer about jobs. */
-export function sentHeaders({ email, jobIds, joined, waits }: Sent): Record<string, string> {
+export function sentHeaders(sent: Sent): Record<string, string> {
+  const { email, jobIds, providerJobIds, joined, waits } = sent
   const jobs = idsToHeader(jobIds ?? [])
+  const real = idsToHeader(providerJobIds ?? [])
   return {
     ...accountHeader(email),
     ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
+    ...(real === undefined ? {} : { 'X-Gateway-Provider-Job': real }),
     ...(joined === undefined ? {} : { 'X-Gateway-Joined': headerText(joined) }),
     ...waitHeaders(waits),
   }
@@ -125,7 +129,7 @@ function toBytes(body: unknown): Uint8Array<ArrayBuffer> {
 
 async function readAnswer(
   provider: Provider,
-  { response, email, jobIds, joined, waits, isQueued }: ProxyAnswer
+  { response, email, jobIds, providerJobIds, joined, waits, isQueued }: ProxyAnswer
 ): Promise<Sent> {
   const json = parseJson(await response.text().catch(() => ''))
   if (response.ok && json !== undefined) {
@@ -133,6 +137,7 @@ async function readAnswer(
       json,
       ...(email === undefined ? {} : { email }),
       ...(jobIds ? { jobIds } : {}),
+      ...(providerJobIds ? { providerJobIds } : {}),
       ...(joined === undefined ? {} : { joined }),
       ...(waits === undefined ? {} : { waits }),
       ...(isQueued && response.status === 202 ? { isQueued } : {}),

@@ -112,6 +112,33 @@ test('a name in a body is replaced at the place that the row names, and nowhere 
   )
 })
 
+test('a byte order mark before a body hides no name in it, and is not sent', async () => {
+  const door = new Door({ provider: 'kling', accounts: 1 })
+  const path = '/kling/v1/videos/text2video'
+  const made = await door.call('POST', path, { prompt: 'x' }, { headers: ASYNC })
+  const name = made.headers.get('x-gateway-job') ?? ''
+  await door.begin(['762000000000000001'])
+  door.isFree = true
+  door.answer = () => Response.json({ code: 0, data: { task_id: '762000000000000002' } })
+  await door.call('POST', '/kling/v1/videos/lip-sync', `\uFEFF{"input":{"task_id":"${name}"}}`)
+  expect(door.sent.at(-1)?.body).toBe('{"input":{"task_id":"762000000000000001"}}')
+})
+
+test('a streaming session may name a voice that was cloned through the line, also where older calls go up as they are', async () => {
+  const door = new Door({ accounts: 1 })
+  const made = await door.call('POST', '/heygen/v3/voices/clone', {}, { headers: ASYNC })
+  const name = made.headers.get('x-gateway-job') ?? ''
+  await door.begin(['real-voice'])
+  door.isFree = true
+  door.legacy = 'pass'
+  door.answer = () => Response.json({ code: 100, data: { session_id: 's1' } })
+  await door.call('POST', '/heygen/v1/streaming.new', { voice: { voice_id: name } })
+  expect(door.sent.at(-1)).toMatchObject({
+    path: '/v1/streaming.new',
+    body: '{"voice":{"voice_id":"real-voice"}}',
+  })
+})
+
 test('a 64-bit number beside a name survives [I7]', async () => {
   const door = new Door()
   const name = await queueOne(door)

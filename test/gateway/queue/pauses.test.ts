@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { advance, CLOCKED, SECOND, stopClock, untilMoved } from '../../support/clock/clock.ts'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
+import { addKling, makeKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
 
 const A = 'a@example.com'
 const B = 'b@example.com'
@@ -128,6 +129,28 @@ test('a paused account gets nothing of the line, and its pause ends with it alon
   expect((await pause('resume', { account: A })).body).toEqual({ paused: [] })
   await becomes(three, 'running')
   await empty()
+})
+
+test('a pause outlives another key of its account, also where the provider knows accounts by their keys, and ends with the account', async () => {
+  const email = await addKling(gateway, 'kim', { maxJobs: 1, kind: 'pair' })
+  const paused = async () =>
+    ((await (await gateway.fetch('/v1/kling/queue')).json()) as { paused: object[] }).paused
+  const change = async (verb: string, body: object) =>
+    (await gateway.post(`/v1/kling/queue/${verb}`, body)).json()
+  expect(await change('pause', { account: email })).toEqual({ paused: [{ account: email }] })
+  await advance(gateway, SECOND)
+  const keys = { accessKey: 'kling_ak_kim2', secretKey: 'kling_secret_kim2' }
+  await makeKling(gateway, 'kim', keys)
+  const added = await gateway.post('/v1/kling/accounts', { email, maxJobs: 1, ...keys })
+  expect(added.status).toBe(201)
+  expect(await paused()).toEqual([{ account: email }])
+  const made = await gateway.post(T2V, TEXT2VIDEO, { ...ASYNC, 'x-gateway-account': email })
+  const view = await gateway.fetch(made.headers.get('location') ?? '')
+  expect(await view.json()).toMatchObject({ status: 'queued', waitsFor: 'pause' })
+  expect(await change('resume', { account: email })).toEqual({ paused: [] })
+  await change('pause', { account: email })
+  await gateway.fetch(`/v1/kling/accounts/${email}`, { method: 'DELETE' })
+  expect(await paused()).toEqual([])
 })
 
 test('only a token with the scope full pauses, and only what its tenant has [I5]', async () => {

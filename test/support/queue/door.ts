@@ -75,6 +75,8 @@ export class Door {
   acquired = 0
   /** Until when the last client that waited would have waited. */
   waitsUntil = 0
+  /** The setting LEGACY. */
+  legacy?: 'pass'
   /** Whether accounts have a free slot. */
   isFree = false
   /** Whether items wait for slots of the accounts, as those know it. */
@@ -171,6 +173,7 @@ export class Door {
         klingOrigin: 'https://api.example.com',
         publicOrigin: 'http://gateway.example.com',
         allowLoopbackCallbacks: false,
+        ...(this.legacy ? { legacy: this.legacy } : {}),
       },
       durations: WAITS,
       isLineOpen: true,

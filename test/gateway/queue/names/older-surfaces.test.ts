@@ -37,6 +37,10 @@ test('a v2 script over the bridge makes a video through the line, by the name th
   expect(await statusOf(gateway, name)).toMatchObject({ id: name, status: 'pending' })
   await endRunning(gateway, `/heygen/v3/videos/${first.data.video_id}`)
   await runsToTheEnd(gateway, name)
+  const { headers } = await gateway.fetch(`/heygen/v1/video_status.get?video_id=${name}`)
+  const { providerJob } = await jobOf(gateway, name)
+  const ids = ['x-gateway-job', 'x-gateway-provider-job'].map((header) => headers.get(header))
+  expect(ids).toEqual([name, providerJob])
 })
 
 test('an older poll that HeyGen still has shows a queued job as pending, and then its job, by its name', async () => {
@@ -96,6 +100,9 @@ test("useapi.net's call queues a task, which is asked about and scheduled by its
   expect(scheduled).toEqual([expect.objectContaining({ id: name, providerJob })])
   const running = await (await gateway.fetch('/v1/kling/jobs')).json()
   expect(running).toMatchObject({ running: [{ jobid: name, providerJob }] })
+  const { headers: shown } = await gateway.fetch(`/v1/kling/tasks/${name}`)
+  const ids = ['x-gateway-job', 'x-gateway-provider-job'].map((header) => shown.get(header))
+  expect(ids).toEqual([name, providerJob])
   await gateway.sim.finishJobs()
   expect(await task()).toMatchObject({
     status_name: 'succeed',
