@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ADMIN_TOKEN, openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
+import { call, newStreamToken, openSession } from '../../support/scenes/streaming.ts'
 
 const gateway = await openGateway({ accounts: { a: 5, b: 5 } })
 afterAll(() => gateway.dispose())
@@ -205,6 +206,20 @@ test('a creation that was refused is no job', async () => {
   await gateway.sim.fault({ match: { path: '/v3/videos' }, times: 1, effect: { status: 400 } })
   expect((await gateway.post('/heygen/v3/videos', VIDEO)).status).toBe(400)
   expect(await usageOf(gateway)).toEqual(before)
+})
+
+test('a session that a browser opened counts for the token that made its stream token', async () => {
+  const { token, id } = await gateway.newToken({ tenant: 'streams', scope: 'use' })
+  await gateway.as((await gateway.newToken({ tenant: 'streams' })).token).addAccount('s', 2)
+  const as = gateway.as(token)
+  const browser = await newStreamToken(as)
+  const session = await openSession(as, browser)
+  await call(as, browser, '/v1/streaming.stop', { session_id: session })
+  const rows = await until(async () => {
+    const read = await usageOf(as)
+    return read.length > 0 && read
+  })
+  expect(countsOf(rows)).toEqual([[id, 's@example.com', 'completed', 1, 0]])
 })
 
 test('usage names the token also of calls in other forms: useapi.net’s and HeyGen’s older API', async () => {
