@@ -2,7 +2,13 @@
 import { expect, test } from 'vitest'
 import { ADMIN_TOKEN, openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { addEndpoint, callNaming, endpointsOf, openHooked } from '../../support/scenes/hooked.ts'
+import {
+  addEndpoint,
+  callNaming,
+  endpointsOf,
+  hookOf,
+  openHooked,
+} from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { testFull } from '../../support/full.ts'
 
@@ -107,6 +113,8 @@ test('the end of a job leaves a line with its outcome, tenant, account, request 
   const { token, tenant } = await gateway.newToken()
   const other = gateway.as(token)
   const account = await other.addAccount('ending', 2)
+  // Its webhook is registered after the answer, and tells the end.
+  await hookOf(gateway, 'ending')
   const created = await other.createVideo()
   const job = created.headers.get('x-gateway-job') ?? ''
   await gateway.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
