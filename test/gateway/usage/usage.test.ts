@@ -156,6 +156,17 @@ test('CSV says the same as JSON, by its parameter or by Accept', async () => {
   expect(await operators.text()).toMatch(/^tenant,day,provider,/)
 })
 
+test('a file of more tenants than one answer may be about is refused, since it could not say what it lacks', async () => {
+  const many = await openGateway()
+  let made = { tenant: '' }
+  for (let count = 0; count < 400; count += 1) made = await many.newToken()
+  const refused = await many.admin('GET', '/usage?format=csv')
+  expect([refused.status, refused.headers.get('x-gateway-error')]).toEqual([413, 'too_large'])
+  expect(await refused.text()).toContain('Name one')
+  expect((await many.admin('GET', `/usage?format=csv&tenant=${made.tenant}`)).status).toBe(200)
+  await many.dispose()
+})
+
 test('days are UTC and both are included; a bad span is refused by name', async () => {
   expect(await usageOf(full.as, `?since=${today()}&until=${today()}`)).toEqual(
     await usageOf(full.as)
