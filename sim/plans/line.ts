@@ -49,6 +49,7 @@ function rougher(chance: Chance, { objects, network, kv }: Rates): Rates {
       doubleCall: rate('double call', objects.doubleCall, 0.6),
       slowCall: rate('slow call', objects.slowCall, 0.15),
       crashInCall: rate('crash in call', objects.crashInCall, 0.15),
+      hangCall: rate('hung call', 0, 0.1),
     },
     network: { ...network, requestDies: rate('request dies', network.requestDies, 0.25) },
     kv,

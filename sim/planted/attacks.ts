@@ -7,8 +7,8 @@ export const ATTACKS: readonly Written[] = [
     harm: 'a job that is no longer tracked gives its slot back at once',
     breaks: ['I1'],
     file: 'src/domain/jobs/untrack-job.ts',
-    from: 'if (isForced) {',
-    to: 'if (isForced || leases.length > 0) {',
+    from: 'if (isForced) return',
+    to: 'if (isForced || leases.length > 0) return',
   },
   {
     name: 'untracked is told',

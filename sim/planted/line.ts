@@ -183,6 +183,14 @@ const IN_ONE_PLACE: readonly Written[] = [
     to: 'this.#pauses.noteFreed()\n    return false',
   },
   {
+    name: 'no limit of time',
+    harm: 'a call between objects that never ends is waited for for ever',
+    breaks: ['line', 'I2', 'I3'],
+    file: 'src/domain/runtime/in-time.ts',
+    from: 'return await Promise.race([answer, late])',
+    to: 'return await Promise.race([answer, late.catch(() => answer)])',
+  },
+  {
     name: 'end not handed over',
     harm: 'an end without a start leaves the line before an account has taken it',
     breaks: ['line'],

@@ -8,6 +8,18 @@ import type { Answer, World } from '../world/world.ts'
 
 const LATENCY_MS = { least: 0.5, most: 30 }
 const SLOW_MS = { least: 1000, most: 20_000 }
+/** Only objects call these, and not for longer than a while. Of other calls it is not promised that one without an answer ends. */
+const LIMITED = new Set([
+  'takeWork',
+  'report',
+  'work',
+  'endUnstarted',
+  'limitedLeases',
+  'noteQueue',
+  'takeTargets',
+  'jobsOf',
+  'outlets',
+])
 
 /** The binding of one class, as an isolate has it. */
 export class Namespace {
@@ -71,6 +83,8 @@ export class Namespace {
           this.#world.note(`with ${host.name}`, said)
           host.receive(label, (methods) => this.#run(methods, method, fromWire(bytes)), told)
         })
+      const isHung = LIMITED.has(method) && chance.isHit('hang call', rates.hangCall ?? 0)
+      if (isHung) return deliver(latency(), () => {})
       deliver(latency() + slow, isLost ? (ms) => answer(ms, () => fail(lost())) : answer)
       if (chance.isHit('double call', rates.doubleCall))
         deliver(latency() + slow + chance.between('second call', 0, 500), () => {})

@@ -24,6 +24,8 @@ export interface ObjectRates extends DiskRates {
   crashAsking: number
   /** Calls that take seconds. */
   slowCall: number
+  /** Calls between objects that have no answer, ever. Plans of an earlier time do not say it. */
+  hangCall?: number
 }
 
 export const CALM_OBJECTS: ObjectRates = {

@@ -42,6 +42,7 @@ const WHY: Record<string, string> = {
   token_removed: 'Its token was removed or had expired before its start.',
   dependency_failed: 'A job that it needs failed.',
   key_missing: 'The gateway can no longer open it. It was not started.',
+  unknown_path: 'This release of the gateway does not know its path. It was not started.',
 }
 
 export function whyUnstarted(reason: string | undefined): string {

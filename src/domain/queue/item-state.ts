@@ -9,7 +9,7 @@ type From = ItemState | 'absent'
 
 /**
  * `enqueue_held`: it names a job that has not ended. `ready`: none that it names runs any more. `again`: the account is handed the
- * item under one more lease id. `back`: nothing ran, and another try may. `refused`: by so many accounts that no other is tried.
+ * item under one more lease id. `back`: nothing ran, and another try may. `refused`: by so many accounts that no other is tried, or by all that are left.
  * `over`: the account's object has told its end. `told`: an end without a start was written where it is told from. `not_ready`: the
  * provider says that a job named in it has not ended.
  */
@@ -26,7 +26,7 @@ const MOVES = {
   start_deadline: { waiting: 'untold', held: 'untold' },
   token_removed: { waiting: 'untold', held: 'untold' },
   account_removed: { waiting: 'untold', held: 'untold' },
-  refused: { chosen: 'untold' },
+  refused: { chosen: 'untold', waiting: 'untold', held: 'untold' },
   over: { chosen: 'ended' },
   told: { untold: 'ended' },
   // A start may come to light late, under the lease id of an earlier try. To refuse it would start the job a second time.

@@ -4,6 +4,9 @@ import { AppError, type ErrorCode } from '#domain/runtime/errors.ts'
 /** A full pool says how long to wait from when others' jobs end. So this says always the same. */
 const RETRY_SECONDS = 15
 
+/** useapi.net's status of a refused text or picture. Its others are about the account. */
+const MODERATED = 422
+
 /** The sentences of codes whose own sentence may name an account. */
 const SENTENCES: Partial<Record<ErrorCode, string>> = {
   slots_full: `All slots are taken. Try again in ${RETRY_SECONDS} s.`,
@@ -16,7 +19,8 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
 }
 
 export function namelessError(error: AppError): AppError {
-  const { accountEmail: _, useapiStatus: __, ...rest } = error.details
+  const { accountEmail: _, useapiStatus, ...others } = error.details
+  const rest = useapiStatus === MODERATED ? { ...others, useapiStatus } : others
   const sentence = rest.isNameless ? error.message : (SENTENCES[error.code] ?? withoutNames(error))
   const isFull = error.code === 'slots_full' || (error.code === 'queue_full' && !rest.isNameless)
   const details = isFull ? { ...rest, retryAfterSeconds: RETRY_SECONDS } : rest

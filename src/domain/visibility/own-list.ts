@@ -14,6 +14,7 @@ interface Row {
 interface MakingRow {
   path: string
   job?: {
+    watch: string
     id: string | readonly string[]
     ask: string
     alias?: { watch: string; id: string }
@@ -44,7 +45,7 @@ function listOf(path: string): string | undefined {
 export function listOfMade(table: readonly Row[], row: MakingRow, pointer: string): string {
   const { job } = row
   const isJobs = job && (typeof job.id === 'string' ? [job.id] : job.id).includes(pointer)
-  if (job && isJobs) return listOf(job.ask) ?? ''
+  if (job && isJobs) return newestListOf(table, job.watch) ?? listOf(job.ask) ?? ''
   const details = table.filter((one) => one.method === 'GET' && isNear(one.path, row.path))
   const { alias } = job ?? {}
   const shown =
@@ -52,6 +53,18 @@ export function listOfMade(table: readonly Row[], row: MakingRow, pointer: strin
       ? details.find((one) => one.reports?.watch === alias.watch)
       : namedLike(details, row, pointer)
   return shown ? (listOf(shown.path) ?? '') : ''
+}
+
+/** Of jobs that an older version of the API makes, too: the list of the newest one, which shows all. Undefined: they have several. */
+function newestListOf(table: readonly Row[], watch: string): string | undefined {
+  const isList = (path: string | undefined) =>
+    table.some((one) => one.method === 'GET' && one.path === path)
+  const lists = table
+    .filter(({ reports }) => reports?.watch === watch)
+    .flatMap(({ path }) => listOf(path) ?? [])
+    .filter((path) => isList(path))
+  const names = new Set(lists.map((path) => path.split('/').slice(2).join('/')))
+  return names.size === 1 ? lists.at(-1) : undefined
 }
 
 /** Whether the path reads one thing, in the same version of the API. */

@@ -28,13 +28,18 @@ type WhyEnded = ItemEvent & UnstartedReason
 /** Ends everything that waits and may not be started any more. */
 export function endOverdue(context: LineContext, looks: TokenLooks): void {
   const now = context.now()
-  const lanes = new Set(context.accounts().map((account) => laneOf(account)))
+  const accounts = context.accounts()
+  const lanes = new Set(accounts.map((account) => laneOf(account)))
   const { order, held } = context.memory.line
   const tokens = [...order.lists.tokens(), ...Array.from(held.values(), ({ token }) => token)]
   const gone = new Set(tokens.filter((token) => looks.stateOf(token) === 'gone'))
   const reasonOf = ({ sort }: WaitingItem): WhyEnded | undefined => {
     if (gone.has(sort.token)) return 'token_removed'
     if (sort.lane !== '' && !lanes.has(laneName(sort))) return 'account_removed'
+    // Those that have not refused it were removed meanwhile. Where no account is left, one may be added.
+    const { leftOut } = sort
+    if (leftOut && accounts.length > 0 && accounts.every(({ key }) => leftOut.includes(key)))
+      return 'refused'
     return sort.startBy <= now ? 'start_deadline' : undefined
   }
   const inOrder = order.tokens().flatMap(({ lists }) => lists.flatMap(({ items }) => items))

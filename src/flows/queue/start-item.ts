@@ -58,6 +58,13 @@ export async function startItem(ports: Ports, work: Work, starter: Starter): Pro
     const detail = 'its body cannot be opened: the master key that sealed it is gone'
     return { kind: 'ends', reason: 'key_missing', detail, ask: itemAsk(work, absents) }
   }
+  if (!call.match) {
+    // A newer release has queued it, as in a deploy, or a rollback stays. The account's other items must not wait for that.
+    if (mayBeReadyLater(work.record.tries))
+      return { kind: 'back', why: NOT_READY, isTooEarly: true }
+    const detail = 'its path is not known to this release'
+    return { kind: 'ends', reason: 'unknown_path', detail, ask: itemAsk(work, absents) }
+  }
   const reals = new Map(work.reals?.map(({ name, id }) => [name, id]))
   const creation = creationOf(own, reals.size === 0 ? call : withIds(call, reals))
   if (creation instanceof AppError) {

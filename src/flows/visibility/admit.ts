@@ -28,7 +28,7 @@ export async function admitEach(
   const [first] = calls
   if (!first) return []
   const named = calls.map((call) => namedIn(call))
-  const judged = named.flatMap((ids) => (ids instanceof AppError ? [] : ids))
+  const judged = named.flatMap((ids) => (ids instanceof AppError ? [] : withKeys(first, ids)))
   const standings = await standingsOf(ports, first, judged, ask, lists)
   return calls.map((call, index) => admit(call, named[index] ?? [], standings))
 }
@@ -46,6 +46,19 @@ function namedIn(call: OwnCall): NamedId[] | AppError {
   }
 }
 
+/** The ids, and those inside of keys. */
+function withKeys({ provider }: OwnCall, named: readonly NamedId[]): NamedId[] {
+  const inside = named.flatMap(({ ref, id }) => {
+    const found = provider.uploads?.idInKey?.(id)
+    return found === undefined ? [] : [{ ref, id: found }]
+  })
+  return [...named, ...inside]
+}
+
+function isKnown(found: Found | undefined): boolean {
+  return found === 'own' || found === 'granted' || found === 'public'
+}
+
 /** What a creation calls its job is the token's by its mark. */
 function isNameOfClient({ provider, match }: OwnCall, ref: NamedId['ref']): boolean {
   return match?.route.kind === 'creates-job' && ref.resource === provider.names?.resource
@@ -61,9 +74,11 @@ function admit(
   if (!route) return absent('thing')
   const known = new Map<string, Standing>()
   for (const { id } of named) {
-    const found = standings.get(id) ?? 'none'
+    const inside = call.provider.uploads?.idInKey?.(id) ?? id
+    // The key of an own picture need not have been in an answer: an older call's is made of the picture's id.
+    const found = isKnown(standings.get(id)) ? standings.get(id) : standings.get(inside)
     if (found instanceof AppError) return found
-    known.set(id, found)
+    known.set(id, found ?? 'none')
   }
   const refusal = refusalOf(route.kind, named, known)
   if (refusal) return refusal

@@ -16,6 +16,7 @@ import type { Ask } from '#flows/legacy/newer-call.ts'
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
+import { publicAmong } from './public-ids.ts'
 
 type OwnCall = ProxyCall & { own: OwnScope }
 
@@ -180,9 +181,12 @@ async function readOne(
   const answer = await ask(ports, readOf(call, path, '')).catch(unlessRefused)
   if (answer instanceof AppError) return answer.code === 'not_found' ? undefined : answer
   const { response } = answer
+  const { status } = response
   const text = await textOf(response)
-  if ([404, 410].includes(response.status)) return undefined
-  if (response.status >= 400 || text === undefined) return failed()
+  const said = { status, body: text === undefined ? undefined : parseJson(text) }
+  // A provider may say with a 400 that it has no such thing any more.
+  if ([404, 410].includes(status) || call.provider.answers.saysUnknown?.(said)) return undefined
+  if (status >= 400 || text === undefined) return failed()
   const slice = sliceAt(text, THING)
   return slice && text.slice(slice.start, slice.end)
 }
@@ -219,8 +223,8 @@ async function publicPage(
   const route = match?.route
   const { shared, token: tokenName = 'token', limit: limitName = 'limit' } = shape
   if (!route || !shared) throw new AppError('bad_request', 'token: is not a token of this list')
-  // By an id a provider might show more than what is public.
-  if (asked.filters.some(([name]) => name.endsWith('_id')))
+  // By another id a provider might show more than what is public.
+  if (!(await isOfPublic(ports, call, route, asked.filters, ask)))
     return answerOf(call, route, shape, rows, null)
   const place = asked.publicPlace && (await openPlace(ports, call, asked.publicPlace))
   const query = new URLSearchParams({
@@ -239,6 +243,26 @@ async function publicPage(
   const next = shape.next === undefined ? undefined : nextIn(text, shape.next)
   const token = next === undefined ? null : `all-${await sealPlace(ports, call, next)}`
   return answerOf(call, route, shape, [...rows, ...shown], token)
+}
+
+/** Whether every id that the list is filtered by is public, such as that of a public group. */
+async function isOfPublic(
+  ports: Ports,
+  call: OwnCall,
+  { ids: refs }: Route,
+  filters: Asked['filters'],
+  ask: Ask
+): Promise<boolean> {
+  const ids = filters.filter(([name]) => name.endsWith('_id'))
+  const named = ids.flatMap(([name, id]) => {
+    const ref = refs.find((one) => one.in === 'query' && one.at === name)
+    return ref ? [{ ref, id }] : []
+  })
+  if (named.length < ids.length) return false
+  const found = await publicAmong(ports, call, named, ask)
+  if (named.every(({ id }) => found.ids.has(id))) return true
+  if (found.unsure) throw found.unsure
+  return false
 }
 
 function nextIn(text: string, pointer: string): string | undefined {

@@ -46,7 +46,9 @@ export async function standingsOf(
   const isPublic = ({ ref, id }: NamedId) => ref.mayBeShared && isKnownPublic(ports, call, id)
   if (!isChange) set(unique(left().filter((one) => isPublic(one))), 'public')
   set(await madeWith(ports, call, unique(left())), 'own')
-  const grants = new Set(own.grants)
+  const { idInKey = () => undefined } = call.provider.uploads ?? {}
+  // A granted key is also the picture that it names, which a carried call names by its id.
+  const grants = new Set(own.grants.flatMap((one) => [one, idInKey(one) ?? one]))
   set(
     unique(left()).filter((id) => grants.has(id)),
     'granted'

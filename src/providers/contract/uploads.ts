@@ -29,6 +29,8 @@ export interface ProviderUploads {
   isLikenessRow(route: Route): boolean
   /** Whether an id in a call names such an avatar or voice. */
   isLikenessId(ref: IdRef): boolean
+  /** The id of the upload or picture that a key names. Undefined: the text is no key. Absent: there are no keys. */
+  idInKey?(key: string): string | undefined
 }
 
 /** The body is `head`, the file's bytes, `tail`. `idAt`: JSON pointer to the new id in the answer. */

@@ -2,7 +2,7 @@
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderUploads } from '#providers/contract/provider.ts'
 import { answers } from './answers.ts'
-import { assetId, isKey } from './uploads/asset-id.ts'
+import { assetId, idInKey, isKey } from './uploads/asset-id.ts'
 import { isLikenessId, isLikenessRow } from './uploads/likenesses.ts'
 
 const LISTS = new Set(['/v1/asset/list', '/v3/assets', '/v3/assets/search'])
@@ -59,6 +59,7 @@ export const uploads: ProviderUploads = {
   },
   isLikenessRow,
   isLikenessId,
+  idInKey,
 }
 
 function plainName(name: string): string {

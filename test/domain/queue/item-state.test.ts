@@ -31,6 +31,8 @@ const TABLE: [ItemState | undefined, ItemEvent, ItemState][] = [
   ['chosen', 'back', 'waiting'],
   ['chosen', 'not_ready', 'held'],
   ['chosen', 'refused', 'untold'],
+  ['waiting', 'refused', 'untold'],
+  ['held', 'refused', 'untold'],
   ['chosen', 'over', 'ended'],
   ['chosen', 'begun', 'begun'],
   ['waiting', 'begun', 'begun'],

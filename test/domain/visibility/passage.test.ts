@@ -122,6 +122,12 @@ test('what an answer names as made is kept under the list that shows it', () => 
   }
   const cases: [string, string, string, string, string][] = [
     ['heygen', 'POST', '/v3/videos', '/data/video_id', '/v3/videos'],
+    ['heygen', 'POST', '/v2/video/generate', '/data/video_id', '/v3/videos'],
+    ['heygen', 'POST', '/v2/videos', '/data/video_id', '/v3/videos'],
+    [
+      ...(['heygen', 'POST', '/v2/video_translate', '/data/video_translate_id'] as const),
+      '/v3/video-translations',
+    ],
     ['heygen', 'POST', '/v3/assets', '/data/asset_id', '/v3/assets'],
     ['heygen', 'POST', '/v3/assets/direct-uploads', '/data/asset_id', '/v3/assets'],
     ['heygen', 'POST', '/v3/avatars', '/data/avatar_group/id', '/v3/avatars'],

@@ -224,6 +224,27 @@ test('a chosen item that is past its deadline comes again, and may not start', a
   expect(desk.ends).toMatchObject([{ item, reason: 'start_deadline' }])
 })
 
+test('what every account that is left has refused ends as refused when the others are removed [I3]', async () => {
+  const { desk, accounts } = open('a', 'b')
+  const [a, b] = accounts as [PlayedAccount, PlayedAccount]
+  const [item = ''] = await desk.enqueue(desk.newItem())
+  const leaseId = (await desk.ask(a)).work[0]?.leaseId ?? ''
+  const back = { kind: 'back', why: 'refused', isLeftOut: true, refusal: 'sealed' } as const
+  desk.line.report(a.key, [{ ...back, item, leaseId }])
+  await desk.ring(30_000)
+  expect(desk.stateOf(item)).toBe('waiting')
+  // Nobody is left at all: one may be added that takes it.
+  desk.accounts = []
+  desk.line.accountsChanged()
+  await desk.ring()
+  expect(desk.stateOf(item)).toBe('waiting')
+  desk.accounts = [a]
+  desk.line.accountsChanged()
+  await desk.ring()
+  expect(desk.ends).toMatchObject([{ item, reason: 'refused', record: { refusal: 'sealed' } }])
+  expect((await desk.ask(b)).work).toEqual([])
+})
+
 test('what was chosen for an account before it was drained comes again, and may not start', async () => {
   const { desk, accounts } = open('a')
   const [a] = accounts as [PlayedAccount]

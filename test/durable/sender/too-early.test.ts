@@ -73,3 +73,18 @@ test('while one waits that came too early, the next one is sent', async () => {
   await world.work()
   await world.becomes(other, 'begun')
 })
+
+test('a creation of a path that this release does not know, as in a deploy, waits, holds nothing up, and is told in the end [I3]', async () => {
+  const world = await senderWorld({ maxJobs: 1 })
+  const [unknown = '', other = ''] = await world.enqueue(2)
+  world.onChosen = async (work) => {
+    for (const { item, record } of work) if (item === unknown) record.path = '/v9/later'
+  }
+  await world.work()
+  await world.becomes(other, 'begun')
+  await world.complete('real-1')
+  for (let n = 0; n < 10; n += 1) await again(world, unknown)
+  await world.becomes(unknown, 'ended')
+  await happens('its end is told', () => world.told.length === 2)
+  expect(world.sent).toHaveLength(1)
+})

@@ -28,9 +28,6 @@ async function expectAllStart(gateway: Gateway, provider: string, email: string)
   })
 }
 
-/** The first creation may have its slot before the next ones are sent: at most four of them at once. */
-const AT_ONCE = 1 + 4
-
 test('an account that Kling calls full is sent one creation for each freed slot, and not each that waits', async () => {
   const gateway = shared.as((await shared.newToken()).token)
   const email = await addKling(gateway, 'full', { maxJobs: 5, sim: { concurrency: 1 } })
@@ -40,9 +37,10 @@ test('an account that Kling calls full is sent one creation for each freed slot,
   }
   await until(async () => (await creationsOf(email)).length >= 2)
   await pass(gateway, 4 * SECOND)
-  expect((await creationsOf(email)).length).toBeLessThanOrEqual(AT_ONCE)
+  // One runs, and at most as many are refused as are sent at once, on a busy machine before the first answer comes.
+  expect((await creationsOf(email)).length).toBeLessThanOrEqual(1 + 4)
   await expectAllStart(gateway, 'kling', email)
-  expect((await creationsOf(email)).length).toBeLessThanOrEqual(AT_ONCE + 3 * JOBS)
+  expect((await creationsOf(email)).length).toBeLessThanOrEqual(1 + 4 + 3 * JOBS)
 })
 
 test('an account that HeyGen calls full with 429 puts creations back, and each of them runs in the end', async () => {

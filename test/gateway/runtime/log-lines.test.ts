@@ -113,7 +113,7 @@ test('the end of a job leaves a line with its outcome, tenant, account, request 
   const { token, tenant } = await gateway.newToken()
   const other = gateway.as(token)
   const account = await other.addAccount('ending', 2)
-  // Its webhook is registered after the answer, and tells the end.
+  // A job that ends before HeyGen has the webhook is heard of minutes later.
   await hookOf(gateway, 'ending')
   const created = await other.createVideo()
   const job = created.headers.get('x-gateway-job') ?? ''

@@ -6,7 +6,13 @@ import { Receiver } from '../../support/receiver.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
 import { CLOCKED, stopClock, untilMoved } from '../../support/clock/clock.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
-import { addCustomer, startVideo, type Customer } from '../../support/scenes/tokens/own-tokens.ts'
+import {
+  addCustomer,
+  shownOf,
+  startVideo,
+  type Customer,
+} from '../../support/scenes/tokens/own-tokens.ts'
+import { uploadRaw } from '../../support/scenes/uploads.ts'
 
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()
@@ -161,4 +167,31 @@ test('a job whose creation’s answer was lost is in the token’s list as soon 
   expect(await (await one.at.fetch(VIDEOS)).text()).toContain(jobid)
   expect(await (await two.at.fetch(VIDEOS)).text()).not.toContain(jobid)
   expect((await two.at.fetch(`${VIDEOS}/${jobid}`)).status).toBe(404)
+})
+
+test('over the bridge the key of an own picture is own, uploaded or generated, and another token’s answers like none [I5]', async () => {
+  const bridged = await open({ accounts: { ann: 10, ben: 10 }, vars: { LEGACY: 'bridge' } })
+  const [one, two] = [await addCustomer(bridged), await addCustomer(bridged)]
+  const { key: uploaded } = await uploadRaw(one.at)
+  const look = await one.at.post('/heygen/v2/photo_avatar/photo/generate', {
+    ...{ name: 'Ana', age: 'Young Adult', gender: 'Woman', ethnicity: 'Unspecified' },
+    ...{ orientation: 'square', pose: 'half_body', style: 'Realistic', appearance: 'a presenter' },
+  })
+  const made = (await look.json()) as { data: { generation_id: string } }
+  await bridged.sim.finishJobs()
+  const generation = await one.at.fetch(
+    `/heygen/v2/photo_avatar/generation/${made.data.generation_id}`
+  )
+  const { data } = (await generation.json()) as { data: { image_key_list: string[] } }
+  const [generated = ''] = data.image_key_list
+  const group = (at: Gateway, image_key: string) =>
+    at.post('/heygen/v2/photo_avatar/avatar_group/create', { name: 'Ben', image_key })
+  const none = 'image/9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b99/original.png'
+  for (const key of [uploaded, generated]) {
+    expect(key).toMatch(/^image\//)
+    const answer = await group(one.at, key)
+    expect(answer.status, await answer.text()).toBe(200)
+    const seen = await shownOf(await group(two.at, key), key)
+    expect(seen).toEqual(await shownOf(await group(two.at, none), none))
+  }
 })

@@ -265,3 +265,17 @@ test('what an own token is told is signed with its own secret, and without one n
   const one = await until(async () => receiver.posts('/signed')[0])
   expect(one?.headers['webhook-signature']).toMatch(/^v1,/)
 })
+
+test('a refused text has useapi.net’s status for an own token, too, and what is about the account has not [I5]', async () => {
+  const { at } = await addCustomer(agency)
+  const refusal = (code: number) => ({ status: 400, body: { code, message: 'Refused.' } })
+  const match = { method: 'POST', path: '/v1/videos/text2video' }
+  const body = { prompt: 'A calm sunrise', model_name: 'kling-v3-0', duration: 5 }
+  const statuses = []
+  for (const code of [1301, 1304]) {
+    await agency.sim.fault({ match, effect: refusal(code) })
+    statuses.push((await at.post('/v1/kling/videos/text2video', body)).status)
+    await agency.sim.clearFaults()
+  }
+  expect(statuses).toEqual([422, 503])
+})

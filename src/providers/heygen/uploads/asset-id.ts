@@ -16,6 +16,11 @@ export function lookIn(key: string): string | undefined {
   return /^image\/([^/]+)\/original$/.exec(key)?.[1]
 }
 
+/** What a key in one of these two forms names, as a whole. */
+export function idInKey(key: string): string | undefined {
+  return /^image\/([\w-]+)\/original(?:\.\w+)?$/.exec(key)?.[1]
+}
+
 /** The key of an image, `image/<id>/original.jpg`, contains the id. */
 export function assetId(id: string): string {
   return KEY.exec(id)?.[1] ?? id
