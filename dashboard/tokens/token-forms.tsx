@@ -212,7 +212,7 @@ export function RemoveTenant({ tenant, close, done }: Props & { tenant: Tenant }
         <li>Jobs that run go on to their end, and their events are still delivered.</li>
         <li>What waits in its queue is deleted. Nobody is told.</li>
         <li>Its webhook endpoints, callback secret, default reply URL and alerts are gone.</li>
-        <li>The audit stays for 90 days.</li>
+        <li>The audit stays for 90 days. Its usage can be read no more: save it before.</li>
       </ul>
     </TypedConfirm>
   )
