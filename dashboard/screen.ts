@@ -16,6 +16,8 @@ export interface Screen {
   needs: 'any' | 'full' | 'operator'
   /** The heading in the menu under which it stands. */
   group: 'Now' | 'Messages' | 'Settings'
+  /** It is about accounts, of which some tokens see none. */
+  isOfAccounts?: boolean
   /** It shows one tenant only: the operator is asked to choose one first. */
   isOfOneTenant?: boolean
 }

@@ -13,7 +13,14 @@ import { TokensScreen } from './tokens/tokens-screen.tsx'
 import { UsageScreen } from './usage/usage-screen.tsx'
 
 export const SCREENS: Screen[] = [
-  { hash: 'pool', title: 'Pool', component: PoolScreen, needs: 'any', group: 'Now' },
+  {
+    hash: 'pool',
+    title: 'Pool',
+    component: PoolScreen,
+    needs: 'any',
+    group: 'Now',
+    isOfAccounts: true,
+  },
   { hash: 'jobs', title: 'Jobs', component: JobsScreen, needs: 'any', group: 'Now' },
   {
     hash: 'queue',
@@ -29,6 +36,7 @@ export const SCREENS: Screen[] = [
     component: ThroughputScreen,
     needs: 'any',
     group: 'Now',
+    isOfAccounts: true,
   },
   { hash: 'usage', title: 'Usage', component: UsageScreen, needs: 'any', group: 'Now' },
   {
@@ -52,6 +60,7 @@ export const SCREENS: Screen[] = [
     component: AlertsScreen,
     needs: 'any',
     group: 'Messages',
+    isOfAccounts: true,
   },
   {
     hash: 'bulk',
@@ -59,6 +68,7 @@ export const SCREENS: Screen[] = [
     component: BulkScreen,
     needs: 'any',
     group: 'Settings',
+    isOfAccounts: true,
   },
   {
     hash: 'tokens',
@@ -67,5 +77,12 @@ export const SCREENS: Screen[] = [
     needs: 'operator',
     group: 'Settings',
   },
-  { hash: 'audit', title: 'Audit', component: AuditScreen, needs: 'full', group: 'Settings' },
+  {
+    hash: 'audit',
+    title: 'Audit',
+    component: AuditScreen,
+    needs: 'full',
+    group: 'Settings',
+    isOfAccounts: true,
+  },
 ]

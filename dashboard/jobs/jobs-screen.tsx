@@ -11,12 +11,13 @@ import { ask, withQuery } from '../shell/api.ts'
 import { pool, providersInUse } from '../shell/live.ts'
 import { useLoad } from '../shell/load.ts'
 import { hrefTo } from '../shell/router.ts'
-import { chosenTenant, isOneTenant, isOperator } from '../shell/session.ts'
+import { chosenTenant, isOneTenant, isOperator, seesAccounts } from '../shell/session.ts'
 import { tenantTitle } from '../shell/tenants.ts'
 import { JobLife } from './job-life.tsx'
 import { JobState, OUTCOMES } from './job-words.tsx'
 
 const PAGE = 50
+const AGAIN_MS = 10_000
 const SINCE: [string, string, number][] = [
   ['1h', 'Last hour', 3_600_000],
   ['1d', 'Last day', 86_400_000],
@@ -80,6 +81,12 @@ function JobList({ query }: { query: URLSearchParams }) {
     const timer = setTimeout(reload, 700)
     return () => clearTimeout(timer)
   }, [mark])
+  // A token that sees no account hears nothing of the pool.
+  useEffect(() => {
+    if (cursor !== '' || seesAccounts.value) return undefined
+    const timer = setInterval(() => !document.hidden && reload(), AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [cursor])
   const { jobs = [], next = null, isWhole = true, missing = [] } = value ?? {}
   const older = () => next !== null && setCursors([...cursors, next])
   const newer = () => setCursors(cursors.slice(0, -1))
@@ -93,7 +100,7 @@ function JobList({ query }: { query: URLSearchParams }) {
             caption="Jobs, newest first"
             columns={columnsOf(providerOf(query))}
             rows={jobs}
-            keyOf={(job) => job.requestId}
+            keyOf={({ requestId, jobid, created }) => `${requestId} ${jobid ?? ''} ${created}`}
             empty={
               next === null
                 ? 'No job is like that.'
@@ -129,12 +136,17 @@ function columnsOf(provider: string): Column<Job>[] {
   const tenant: Column<Job>[] = isOneTenant.value
     ? []
     : [{ title: 'Tenant', cell: (job) => tenantTitle(job.tenant ?? '') }]
+  // It never had one, or that is removed.
+  const none = <span class="muted">none now</span>
+  const account: Column<Job>[] = seesAccounts.value
+    ? [{ title: 'Account', cell: (job) => job.email ?? none }]
+    : []
   return [
     { title: 'Started', cell: (job) => <Ago at={job.created} /> },
     { title: 'State', cell: (job) => <JobState status={job.status} /> },
     { title: 'Job', cell: (job) => <JobLink job={job} provider={job.provider ?? provider} /> },
     { title: 'Kind', cell: (job) => <code>{job.type}</code> },
-    { title: 'Account', cell: (job) => job.email ?? <span class="muted">removed</span> },
+    ...account,
     ...tenant,
     { title: 'Took', cell: (job) => <Took job={job} />, isNumber: true },
     { title: 'Said', cell: (job) => job.detail },
@@ -180,13 +192,15 @@ function JobFilters({ query }: { query: URLSearchParams }) {
         {...{ label: 'Ended as', name: 'outcome', query }}
         options={[['', 'Any'], ...ended.map(([name, { word }]): [string, string] => [name, word])]}
       />
-      <Choice
-        {...{ label: 'Account', name: 'account', query }}
-        options={[
-          ['', 'All'],
-          ...[...new Set(accounts)].map((one): [string, string] => [one, one]),
-        ]}
-      />
+      {seesAccounts.value && (
+        <Choice
+          {...{ label: 'Account', name: 'account', query }}
+          options={[
+            ['', 'All'],
+            ...[...new Set(accounts)].map((one): [string, string] => [one, one]),
+          ]}
+        />
+      )}
       <Choice
         {...{ label: 'Time', name: 'since', query }}
         options={[

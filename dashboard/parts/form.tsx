@@ -44,6 +44,7 @@ export function Form(props: FormProps) {
     const data = new FormData(form)
     const texts = [...data].filter((pair): pair is [string, string] => typeof pair[1] === 'string')
     try {
+      refuseUnread(form)
       await onSubmit(Object.fromEntries(texts), data)
       setFailed(undefined)
     } catch (error) {
@@ -76,6 +77,12 @@ export function Form(props: FormProps) {
       </footer>
     </form>
   )
+}
+
+/** Half a number or half a date is sent as an empty text, and an empty text often takes something away. */
+function refuseUnread(form: HTMLFormElement): void {
+  const unread = [...form.querySelectorAll('input')].find(({ validity }) => validity.badInput)
+  if (unread) throw new WrongField(`${unread.name}: ${unread.validationMessage}`)
 }
 
 function errorsOf(error: unknown, names: string[]): FormErrors {

@@ -11,7 +11,7 @@ import { ask, Problem, withQuery } from '../shell/api.ts'
 import { pool } from '../shell/live.ts'
 import { useLoad } from '../shell/load.ts'
 import { hrefTo, replaceQuery } from '../shell/router.ts'
-import { mayChange } from '../shell/session.ts'
+import { mayChange, seesAccounts } from '../shell/session.ts'
 import { NO_NAMES, tokenNames, type TokenNames } from '../tokens/token-names.ts'
 import { say, sayProblem } from '../shell/toasts.tsx'
 
@@ -146,7 +146,7 @@ function Pauses({ provider, token, paused, reload }: PausesProps) {
       Paused: {paused.map(wordsOfPause).join('; ')}.
     </p>
   )
-  if (!mayChange.value) return standing
+  if (!mayChange.value || !seesAccounts.value) return standing
   const emails = (pool.value?.accounts ?? [])
     .filter((one) => one.provider === provider)
     .map(({ email }) => email)

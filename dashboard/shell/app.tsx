@@ -2,10 +2,10 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Screen } from '../screen.ts'
 import { SCREENS } from '../screens.ts'
-import { Header, isShown, Menu } from './header.tsx'
+import { firstScreen, Header, isShown, Menu } from './header.tsx'
 import { watchPool } from './live.ts'
 import { hrefTo, place } from './router.ts'
-import { chooseTenant, chosenTenant, isOneTenant, session } from './session.ts'
+import { chooseTenant, chosenTenant, isOneTenant, seesAccounts, session } from './session.ts'
 import { SignIn } from './sign-in.tsx'
 import { tenantInFull, tenants } from './tenants.ts'
 import { Toasts } from './toasts.tsx'
@@ -22,9 +22,9 @@ export function App() {
 function Inside() {
   const { token } = session.value ?? {}
   const tenant = chosenTenant.value
-  useEffect(() => watchPool(), [token, tenant])
+  useEffect(() => (seesAccounts.value ? watchPool() : undefined), [token, tenant])
   const { path, query } = place.value
-  const [hash = 'pool', ...rest] = path
+  const [hash = firstScreen()?.hash ?? '', ...rest] = path
   const screen = SCREENS.find((one) => one.hash === hash && isShown(one))
   const main = useRef<HTMLElement>(null)
   const isFirst = useRef(true)
@@ -97,7 +97,9 @@ function NotFound() {
       <h1>Not found</h1>
       <p>
         There is no such screen, or this token may not see it.{' '}
-        <a href={hrefTo(['pool'])}>Go to the pool</a>
+        <a href={hrefTo([firstScreen()?.hash ?? ''])}>
+          Go to the {firstScreen()?.title.toLowerCase()}
+        </a>
       </p>
     </>
   )

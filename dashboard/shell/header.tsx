@@ -5,7 +5,15 @@ import type { Screen } from '../screen.ts'
 import { SCREENS } from '../screens.ts'
 import { liveState, pool, type LiveState } from './live.ts'
 import { hrefTo, place } from './router.ts'
-import { chooseTenant, chosenTenant, isOperator, mayChange, session, signOut } from './session.ts'
+import {
+  chooseTenant,
+  chosenTenant,
+  isOperator,
+  mayChange,
+  seesAccounts,
+  session,
+  signOut,
+} from './session.ts'
 import { loadTenants, tenantInFull, tenants } from './tenants.ts'
 import { switchTheme, theme } from './theme.ts'
 
@@ -23,7 +31,7 @@ function toggleMenu(): void {
   if (isMenuOpen.value) scrollTo(0, 0)
 }
 
-/** Whoever signs in next, perhaps as another tenant, begins at the pool. */
+/** Whoever signs in next, perhaps as another tenant, begins at the first screen. */
 function leave(): void {
   signOut()
   location.hash = ''
@@ -43,12 +51,14 @@ export function Header() {
       >
         <span aria-hidden="true">☰</span> Menu
       </button>
-      <a class="brand" href={hrefTo(['pool'])}>
+      <a class="brand" href={hrefTo([firstScreen()?.hash ?? ''])}>
         heygen-gateway
       </a>
-      <span class={`live ${liveState.value}`} title={meaning}>
-        {word}
-      </span>
+      {seesAccounts.value && (
+        <span class={`live ${liveState.value}`} title={meaning}>
+          {word}
+        </span>
+      )}
       <span class="grow" />
       {isOperator.value && <TenantChooser />}
       <span class="who" title={session.value?.tenant}>
@@ -89,15 +99,21 @@ function TenantChooser() {
   )
 }
 
-export function isShown({ needs }: Screen): boolean {
+export function isShown({ needs, isOfAccounts }: Screen): boolean {
+  if (isOfAccounts && !seesAccounts.value) return false
   if (needs === 'operator') return isOperator.value
   return needs === 'any' || mayChange.value
+}
+
+/** Where a person begins. */
+export function firstScreen(): Screen | undefined {
+  return SCREENS.find(isShown)
 }
 
 const GROUPS: Screen['group'][] = ['Now', 'Messages', 'Settings']
 
 export function Menu() {
-  const here = place.value.path[0] ?? 'pool'
+  const here = place.value.path[0] ?? firstScreen()?.hash
   const shown = SCREENS.filter(isShown)
   return (
     <nav id="menu" class={isMenuOpen.value ? 'side open' : 'side'} aria-label="Screens">

@@ -10,6 +10,8 @@ export interface Session {
   title: string
   /** `use`: may look and use, may not change accounts, endpoints or secrets. */
   scope: 'full' | 'use'
+  /** It sees only what was made with it, and no account. */
+  isOwn?: boolean
 }
 
 const KEPT = 'gateway.session'
@@ -21,6 +23,8 @@ export const chosenTenant = signal(sessionStorage.getItem(KEPT_TENANT) ?? '')
 export const isOperator = computed(() => session.value?.kind === 'operator')
 /** Whether the person may change things of the tenant in view. */
 export const mayChange = computed(() => isOperator.value || session.value?.scope === 'full')
+/** Whether the token sees the accounts of its tenant. */
+export const seesAccounts = computed(() => session.value?.isOwn !== true)
 /** Whether everything on the page is of one tenant. */
 export const isOneTenant = computed(() => !isOperator.value || chosenTenant.value !== '')
 

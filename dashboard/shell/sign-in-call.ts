@@ -5,6 +5,7 @@ import type { Session } from './session.ts'
 interface OwnAccount {
   id: string
   name: string | null
+  token?: string
   scope?: 'full' | 'use'
 }
 
@@ -25,8 +26,11 @@ export async function whoIs(token: string): Promise<Session> {
 }
 
 async function askAsTenant(token: string): Promise<Session> {
-  const { id, name, scope = 'full' } = await ask<OwnAccount>('GET', '/v2/account', { token })
-  return { token, kind: 'tenant', tenant: id, title: name ?? id, scope }
+  const account = await ask<OwnAccount>('GET', '/v2/account', { token })
+  const { id, name, scope = 'full' } = account
+  // A token that sees only its own is told of itself, and not of its tenant.
+  const isOwn = id === account.token
+  return { token, kind: 'tenant', tenant: id, title: name ?? id, scope, isOwn }
 }
 
 async function askAsOperator(token: string): Promise<Session> {

@@ -77,7 +77,7 @@ export function MakeToken({
           ]}
           value={tenant}
           onChoose={setTenant}
-          help="All tokens of a tenant see the same accounts and jobs."
+          help="All tokens of a tenant use the same accounts."
         />
         {tenant === NEW && (
           <TextField
@@ -177,8 +177,8 @@ export function RemoveToken({ token, close, done }: Props & { token: Token }) {
     >
       <p>
         Every client that uses <strong>{token.name}</strong> of <strong>{token.tenant}</strong> is
-        refused within a minute. It cannot be brought back. Jobs that run go on, and the tenant
-        keeps its accounts.
+        refused within a minute. It cannot be brought back. Jobs that run go on. What it has waiting
+        in the queue ends, and that is told. The tenant keeps its accounts.
       </p>
     </TypedConfirm>
   )
@@ -210,8 +210,9 @@ export function RemoveTenant({ tenant, close, done }: Props & { tenant: Tenant }
           48 hours at most. At HeyGen and Kling the accounts stay.
         </li>
         <li>Jobs that run go on to their end, and their events are still delivered.</li>
+        <li>What waits in its queue is deleted. Nobody is told.</li>
         <li>Its webhook endpoints, callback secret, default reply URL and alerts are gone.</li>
-        <li>The audit stays for 90 days.</li>
+        <li>The audit stays for 90 days. Its usage can be read no more: save it before.</li>
       </ul>
     </TypedConfirm>
   )

@@ -33,7 +33,7 @@ export interface NewToken extends Token {
 
 export const SCOPES: [Token['scope'], string][] = [
   ['full', 'full: may change accounts, endpoints and secrets'],
-  ['use', 'use: may look and start jobs, may change nothing'],
+  ['use', 'use: may make things, read and delete them'],
 ]
 
 export const SEES: ['all' | 'own', string][] = [

@@ -65,7 +65,7 @@ function pathOf(days: number, format = ''): string {
     : withQuery('/v1/usage', { since, format })
 }
 
-/** Jobs of older releases and of browsers have no token, and a token that sees its own hears of no account. */
+/** Jobs of older releases have no token, and a token that sees its own hears of no account. */
 function tokenOf({ token }: UsageRow): string {
   return token ?? 'not known'
 }

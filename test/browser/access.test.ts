@@ -62,6 +62,33 @@ describe('tokens, tenants and the audit', () => {
     expect(made).toMatchObject({ tenant: 'globex', sees: 'own' })
   })
 
+  it('a customer whose token sees only its own begins at its jobs, and is shown no screen about accounts', async () => {
+    const { id: tenant } = (await (await gateway.fetch('/v2/account')).json()) as { id: string }
+    const { token } = await gateway.newToken({ name: 'own', tenant, scope: 'use', sees: 'own' })
+    const made = await gateway.as(token).createVideo({}, { prefer: 'respond-async' })
+    expect(made.status).toBe(202)
+    // Anything that is refused would be a line in the console, and fail this test.
+    const opened = await open(gateway.url, { token })
+    const { page } = opened
+    await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor()
+    await page
+      .getByRole('row')
+      .filter({ hasText: made.headers.get('x-gateway-job') ?? '' })
+      .waitFor()
+    const screens = page.getByRole('navigation', { name: 'Screens' }).getByRole('link')
+    const shown = ['Jobs', 'Queue', 'Usage', 'Deliveries', 'Endpoints and secrets']
+    expect(await screens.allTextContents()).toEqual(shown)
+    expect(await page.getByText('removed').count()).toBe(0)
+    for (const name of shown) {
+      await screens.filter({ hasText: name }).click()
+      await page.getByRole('heading', { name, exact: true }).waitFor()
+    }
+    await opened.goTo('#/pool')
+    await page.getByRole('heading', { name: 'Not found' }).waitFor()
+    await page.getByRole('main').getByRole('link', { name: 'Go to the jobs' }).click()
+    await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor()
+  })
+
   it('scope, subscription and end of a token are changed', async () => {
     await gateway.newToken({ name: 'ci', tenant: 'globex' })
     const { page } = await open(gateway.url, { token: ADMIN_TOKEN, hash: '#/tokens' })

@@ -112,6 +112,27 @@ describe('usage and limits on the page', () => {
     })
   })
 
+  it('half a number and half a date take nothing away: each is said at its field', async () => {
+    const { id } = await gateway.newToken({ name: 'halves', tenant: 'globex', jobsPerDay: 7 })
+    const until = '2099-03-01T12:00:00.000Z'
+    expect((await gateway.admin('PATCH', `/tokens/${id}`, { expiresAt: until })).status).toBe(200)
+    const { page } = await open(gateway.url, { token: ADMIN_TOKEN, hash: '#/tokens' })
+    const dialog = page.getByRole('dialog')
+    const row = page.getByRole('row').filter({ hasText: 'halves' })
+    await page.getByRole('button', { name: 'Limits of the token halves' }).click()
+    await dialog.getByLabel('Jobs a day').press('Control+A')
+    await dialog.getByLabel('Jobs a day').pressSequentially('5e')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByLabel('Jobs a day').and(page.locator('[aria-invalid=true]:focus')).waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await row.getByRole('button', { name: /^Edit/ }).click()
+    await dialog.getByLabel('Expires').press('Delete')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByLabel('Expires').and(page.locator('[aria-invalid=true]:focus')).waitFor()
+    const token = await (await gateway.admin('GET', `/tokens/${id}`)).json()
+    expect(token).toMatchObject({ jobsPerDay: 7, expiresAt: until })
+  })
+
   it('nobody is kept out of usage and limits: light and dark, desktop and phone', async () => {
     const opened = await open(gateway.url, { token: ADMIN_TOKEN, hash: '#/usage' })
     await opened.page.getByText(/2 jobs/).waitFor()

@@ -171,9 +171,15 @@ function toSteps({ id, state, event, createdAt, endedAt, reason }: StoryDelivery
   return [made, { at: endedAt, what, delivery: id, ...given({ why: reason }) }]
 }
 
+/** Why a creation came back that is about the creation itself, and not about an account (domain/line/tries.ts, flows/queue). */
+const OF_CREATION = new Set(['not ready', 'refused'])
+
 /** What a token may see that sees only its own: no account, and nothing about the others. */
 export function withoutAccounts(steps: readonly StoryStep[]): StoryStep[] {
-  return steps.map(({ at, what, why, delivery }) => ({ at, what, ...given({ why, delivery }) }))
+  return steps.map(({ at, what, why, delivery }) => {
+    const isTheirs = what === 'given_back' && !OF_CREATION.has(why ?? '')
+    return { at, what, ...given({ why: isTheirs ? undefined : why, delivery }) }
+  })
 }
 
 function when(at: number | undefined, what: What): StoryStep[] {

@@ -46,6 +46,8 @@ interface LineNow {
   /** What an account owes each token. */
   owedBy: (account: string) => Owed | undefined
   now: number
+  /** How long the limits of a token hold up the last of so many of its jobs. */
+  limits?: { heldFor(token: string, jobs: number, meanMs: number): number }
 }
 
 interface Limits {
@@ -160,9 +162,24 @@ export class Outlook {
 
   /**
    * `place`: how many start before it, plus one. No `startsAt`: nothing that may serve it goes on, since it is paused or drained.
-   * `isPrompt`: what takes long to find is left out.
+   * `isPrompt`: what takes long to find is left out. The place does not know of limits of tokens.
    */
   expect(waiting: WaitingItem, line: LineNow, isPrompt = false): Partial<Expected> {
+    const found = this.#expect(waiting, line, isPrompt)
+    if (found.startsAt === undefined) return found
+    return { ...found, startsAt: Math.max(found.startsAt, this.#limitEndsAt(waiting, line)) }
+  }
+
+  /** When the limits of its token let it start. Where some of the token's items wait for one account, they are not looked at. */
+  #limitEndsAt(waiting: WaitingItem, { tokens, limits, now }: LineNow): number {
+    const { token, route, jobs = 1 } = waiting.sort
+    const own = tokens.filter((one) => one.token === token)
+    const place = limits ? countedPlace(waiting, own, { now, stepMs: this.#stepMs }) : undefined
+    if (!limits || place === undefined) return now
+    return now + Math.round(limits.heldFor(token, place * jobs, this.#pace.meanOf(route)))
+  }
+
+  #expect(waiting: WaitingItem, line: LineNow, isPrompt: boolean): Partial<Expected> {
     const { tokens, now } = line
     const at = { now, stepMs: this.#stepMs }
     const place = countedPlace(waiting, tokens, at)

@@ -58,7 +58,7 @@ export type EnqueueAnswer =
   | { kind: 'queued'; place?: number; startsAt?: number }
   | { kind: 'taken' | 'named' | 'closed' }
   | { kind: 'known'; shown: ItemShown }
-  | { kind: 'full'; cap: string; retryAfterSeconds: number }
+  | { kind: 'full'; cap: string; retryAfterSeconds: number; maxQueued?: number }
   | { kind: 'keyed'; jobIds?: string[]; isRunning?: true }
 
 export interface LineQuery {

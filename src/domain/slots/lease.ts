@@ -19,7 +19,7 @@ export interface Lease {
   id: string
   requestId: string
   tenant: string
-  /** The id of the token that asked for it, for usage. Absent on leases of older releases, and where a browser asked. */
+  /** The id of the token that asked for it, for usage. A browser's is the one that made its stream token. Absent on leases of older releases. */
   token?: string
   /** A `call` lease lasts for one call and ends at its deadline. A `job` lease never ends by time alone. */
   kind: 'job' | 'call'

@@ -77,6 +77,11 @@ export class ItemShares {
     return limits ? this.#shares.waitFor(token, limits, jobs, meanMs) : 0
   }
 
+  /** How long the limits hold up the last of so many jobs. 0: it may start as soon as it is its turn. */
+  heldFor(token: string, jobs: number, meanMs: number): number {
+    return jobs <= this.roomOf(token) ? 0 : this.waitFor(token, jobs, meanMs)
+  }
+
   /** The tokens of which no item may start now, for whatever reason. */
   stopped(): Set<string> {
     const stopped = this.#looks.stopped()

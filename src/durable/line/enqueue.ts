@@ -46,11 +46,13 @@ export function enqueueAll(
       if (isNamed(context, added.record.taskName)) return { kind: 'named' }
       const { token, bytes } = added.sort
       const load = memory.load(token)
-      const cap = capOf(load, bytes, maxQueuedOf(token))
-      if (cap) {
-        const seconds = cap === 'token' ? roomIn(load.ofToken, token) : roomIn(load.items)
-        return { kind: 'full', cap, retryAfterSeconds: seconds }
+      const maxQueued = maxQueuedOf(token)
+      const cap = capOf(load, bytes, maxQueued)
+      if (cap === 'token') {
+        const named = maxQueued === undefined ? {} : { maxQueued }
+        return { kind: 'full', cap, retryAfterSeconds: roomIn(load.ofToken, token), ...named }
       }
+      if (cap) return { kind: 'full', cap, retryAfterSeconds: roomIn(load.items) }
       const isHolding = isHeld(context, added.record)
       const sort: ItemSort = { ...added.sort, state: isHolding ? 'held' : 'waiting' }
       const isAdded = !isHolding && order.add({ item: added.item, sort })

@@ -41,7 +41,7 @@ interface Beside {
 }
 
 /** The line and who serves it, for an estimate. A drained account serves nothing. */
-export function lineNow({ accounts, memory, now }: LineContext) {
+export function lineNow({ accounts, memory, itemShares, now }: LineContext) {
   const taking = accounts().filter(({ isDrained }) => isDrained !== true)
   const serving = taking.map((account) => {
     const { key, maxJobs } = account
@@ -49,7 +49,14 @@ export function lineNow({ accounts, memory, now }: LineContext) {
   })
   const { order, pauses } = memory.line
   const owedBy = (account: string) => order.owedBy(account)
-  return { tokens: order.tokens(), accounts: serving, pauses, owedBy, now: now() }
+  return {
+    tokens: order.tokens(),
+    accounts: serving,
+    pauses,
+    owedBy,
+    now: now(),
+    limits: itemShares,
+  }
 }
 
 export function laneOf({ email, createdAt }: Pick<Account, 'email' | 'createdAt'>): string {

@@ -4,6 +4,7 @@
  */
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Owner } from '#domain/routing/owner.ts'
+import { inTime } from '#domain/runtime/in-time.ts'
 import { textsAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -11,7 +12,7 @@ import type { Provider } from '#providers/contract/provider.ts'
 
 /** Never throws. What could not be recorded is learned when the token reads the job's status. */
 export async function noteMade(
-  ports: Pick<Ports, 'desk' | 'log'>,
+  ports: Pick<Ports, 'after' | 'desk' | 'log'>,
   { name, events }: Provider,
   { tenant, ownToken: token, isToTenant, event, jobId, providerJobId }: Delivery,
   email: string | undefined
@@ -25,8 +26,6 @@ export async function noteMade(
     .filter(({ id }) => id !== jobId && id !== providerJobId)
     .map((one): Owner => ({ ...one, email, source: 'created', mayBeShared: false }))
   if (owners.length === 0) return
-  await ports
-    .desk(tenant, name)
-    .learn(owners)
-    .catch(() => ports.log('learn_failed', { tenant }))
+  const learning = ports.desk(tenant, name).learn(owners)
+  await inTime(ports, learning).catch(() => ports.log('learn_failed', { tenant }))
 }

@@ -1,14 +1,19 @@
 /**
  * Reads what happened to a job, for the story that `GET /v1/{provider}/jobs/{id}` tells. It costs nothing more while a job runs that
- * was not queued; the line is asked for a queued one, and the account's object for the deliveries of one that ended.
+ * was not queued; the line is asked for a queued one, and the account's object for the deliveries of one that ended. Of one that ended
+ * in the line all accounts are asked.
  */
 import type { Ports } from '#domain/ports/ports.ts'
-import { isOfToken } from '#domain/events/delivery.ts'
+import { isOfToken, type Delivery } from '#domain/events/delivery.ts'
+import { isUnstarted } from '#domain/line/shown.ts'
+import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
+import type { OwnScope } from '#domain/visibility/own-scope.ts'
 import { storyOf, type StoryStep } from '#domain/jobs/story.ts'
 import { lacksMethod } from '#domain/runtime/older-object.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
-import type { OwnScope } from '#domain/visibility/own-scope.ts'
+import { placesOfTenant } from '#flows/accounts/places.ts'
+import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { FoundJob } from './find-job.ts'
 
@@ -20,7 +25,6 @@ interface Story {
   isWhole: boolean
 }
 
-/** `own`: for this own token. What the endpoints of its tenant are told of its jobs is no part of their story. */
 export async function readStory(
   ports: Ports,
   provider: Provider,
@@ -30,13 +34,24 @@ export async function readStory(
 ): Promise<Story> {
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   if ('item' in found) {
-    return { steps: storyOf({ accounts, item: found.item }), isWhole: true }
+    const { item } = found
+    if (!isUnstarted(item)) return { steps: storyOf({ accounts, item }), isWhole: true }
+    // Which account's object told it is not kept.
+    const places = await placesOfTenant(ports, tenant, provider.name)
+    const [job = ''] = item.names
+    const told = await askReachable(ports, places, ({ key }) =>
+      deliveriesOf(ports, key, { tenant, job }, own)
+    )
+    const deliveries = told.answers.flatMap(({ answer }) => answer)
+    return { steps: storyOf({ accounts, item, deliveries }), isWhole: told.missing.length === 0 }
   }
   const { record, account } = found
   const { requestId, item } = record.lease
   const [queued, told] = await Promise.all([
     item && settled(itemOf(ports, provider, tenant, item.id)),
-    record.ended && account && settled(deliveriesOf(ports, account.key, tenant, record, own)),
+    record.ended &&
+      account &&
+      settled(deliveriesOf(ports, account.key, { tenant, job: requestId }, own)),
   ])
   const askedAt = item?.askedAt ?? (isTimedId(requestId) ? timeOf(requestId) : undefined)
   const steps = storyOf({
@@ -56,16 +71,16 @@ async function itemOf(ports: Ports, provider: Provider, tenant: string, id: stri
   return item
 }
 
+/** `own`: only those that this own token may see. */
 async function deliveriesOf(
   ports: Ports,
   key: string,
-  tenant: string,
-  { lease: { requestId: job } }: FoundJob['record'],
+  about: Pick<DeliveryQuery, 'tenant' | 'job'>,
   own: OwnScope | undefined
-) {
-  const query = { tenant, job, limit: DELIVERIES_MAX, ...(own ? { ownToken: own.token } : {}) }
+): Promise<Delivery[]> {
+  const query = { ...about, limit: DELIVERIES_MAX, ...(own && { ownToken: own.token }) }
   const found = await ports.slots(key).listDeliveries(query)
-  // An object of an older release returns those to others, too.
+  // An object of an older release returns those of other tokens, too.
   return own ? found.filter((one) => isOfToken(one, own.token)) : found
 }
 

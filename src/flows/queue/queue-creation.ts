@@ -185,7 +185,7 @@ async function enqueue(ports: Ports, creation: Creation, eligible: Eligible): Pr
     if (said.kind === 'known') return answerFromItem(ports, call, said.shown)
     if (said.kind === 'named') return alreadyExists(call, clientNamesIn(call)[0] ?? '')
     if (said.kind === 'closed') throw new NoLine('closed')
-    if (said.kind === 'full') throw queueFull(said)
+    if (said.kind === 'full') throw queueFull(said, ports.now())
   }
   throw new AppError('slots_full', 'No name was free for this creation. Nothing was queued.', {
     retryAfterSeconds: CLOSED_RETRY_SECONDS,
@@ -290,12 +290,17 @@ export function itemOf(
   }
 }
 
-function queueFull({ cap, retryAfterSeconds }: Extract<EnqueueAnswer, { kind: 'full' }>): AppError {
+function queueFull(
+  { cap, retryAfterSeconds, maxQueued }: Extract<EnqueueAnswer, { kind: 'full' }>,
+  now: number
+): AppError {
   const message = `The line is full: ${capInWords(cap)}. Nothing was queued. Try again in ${retryAfterSeconds} s.`
   // What a token has in line itself, it may know. The rest tells of others.
   const isNameless = cap === 'token'
+  const until = new Date(now + retryAfterSeconds * 1000).toISOString()
   return new AppError('queue_full', message, {
     retryAfterSeconds,
     ...(isNameless ? { isNameless } : {}),
+    ...(maxQueued === undefined ? {} : { limit: `maxQueued=${maxQueued}; until=${until}` }),
   })
 }

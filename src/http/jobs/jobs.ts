@@ -7,6 +7,7 @@ import { shortText } from '#domain/access/audit.ts'
 import { noAccount } from '#domain/visibility/nameless.ts'
 import { ownScopeOf, type OwnScope } from '#domain/visibility/own-scope.ts'
 import { AppError } from '#domain/runtime/errors.ts'
+import { isUnstarted } from '#domain/line/shown.ts'
 import { markOf } from '#domain/queue/item-name.ts'
 import type { ItemShown } from '#domain/queue/item.ts'
 import { holdsSlot } from '#domain/slots/lease.ts'
@@ -14,7 +15,7 @@ import { findParking } from '#domain/accounts/parking.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import { askReachable } from '#flows/upstream/ask-reachable.ts'
-import { findJob, findJobOrItem } from '#flows/jobs/find-job.ts'
+import { findJobOrItem } from '#flows/jobs/find-job.ts'
 import { listJobs } from '#flows/jobs/list-jobs.ts'
 import { readStory } from '#flows/jobs/read-story.ts'
 import { openRefusal } from '#flows/queue/refusal.ts'
@@ -241,7 +242,12 @@ async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Prom
   const isForced = readQuery(c, force).force === 'true'
   const own = ownScopeOf(c.get('caller'))
   if (own && isForced) throw new AppError('forbidden', NOT_FORCED)
-  const found = await findJob(ports, provider, tenant, id, own)
+  const any = await findJobOrItem(ports, provider, tenant, id, own)
+  if (any && 'item' in any && !isUnstarted(any.item)) {
+    const advice = `DELETE /v1/${provider.name}/queue/${id} cancels it.`
+    throw new AppError('not_found', `${id} waits in the queue, and does not run. ${advice}`)
+  }
+  const found = any && 'record' in any ? any : undefined
   const account = found && !found.record.ended ? found.account : undefined
   if (account && isForced) await noteForced(c, provider, account, found?.record)
   // An account's object knows a queued job by its real id only.

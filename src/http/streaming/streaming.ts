@@ -84,7 +84,14 @@ async function forBrowser(
 ): Promise<Response> {
   const { email, token: bearer, tenant } = stream
   c.set('onBehalfOf', { tenant, account: email })
-  const call = { ...toCall(c, place, tenant), email, bearer, ...callLimitsOf(maker) }
+  const call = {
+    ...toCall(c, place, tenant),
+    email,
+    bearer,
+    // For usage: the session counts for the token that made the stream token, as its limits do.
+    ...(maker ? { tokenId: maker.id } : {}),
+    ...callLimitsOf(maker),
+  }
   // The key is removed, so that a browser never gets the answer to another browser's call.
   call.headers.delete('idempotency-key')
   // A browser may not set the target of a tenant's deliveries.

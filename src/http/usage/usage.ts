@@ -131,6 +131,9 @@ route(
     const ports = c.get('ports')
     const span = spanOf(query, ports.now())
     const tenants = await tenantsNamed(ports, name)
+    // A file does not say that it lacks something.
+    if (tenants.length > TENANTS_MAX && wantsCsv(c, query.format))
+      throw new AppError('too_large', `There are more than ${TENANTS_MAX} tenants. Name one.`)
     const parts = await limitConcurrency(
       tenants.slice(0, TENANTS_MAX),
       TENANTS_AT_ONCE,
@@ -205,8 +208,7 @@ function answer(c: Context<AppEnv>, { span, rows, missing, ...how }: Answered): 
     c,
     missing.map(({ email }) => (email === undefined ? {} : { account: { email } }))
   )
-  const isCsv = how.format === undefined ? prefersCsv(c.req.header('accept')) : how.format === 'csv'
-  if (isCsv) {
+  if (wantsCsv(c, how.format)) {
     const columns = how.isOfTenants ? (['tenant', ...COLUMNS] as const) : COLUMNS
     return c.body(toCsv(columns, rows), 200, { 'content-type': 'text/csv; charset=utf-8' })
   }
@@ -223,8 +225,9 @@ function answer(c: Context<AppEnv>, { span, rows, missing, ...how }: Answered): 
   })
 }
 
-function prefersCsv(accept = ''): boolean {
-  return /^\s*text\/csv\b/i.test(accept)
+function wantsCsv(c: Context<AppEnv>, format: Answered['format']): boolean {
+  if (format !== undefined) return format === 'csv'
+  return /^\s*text\/csv\b/i.test(c.req.header('accept') ?? '')
 }
 
 /** What nothing told is null and never 0. */

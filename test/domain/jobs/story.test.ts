@@ -78,10 +78,15 @@ test('each time that an item came back is told with its account and its reason',
 test('a token that sees only its own hears of no account, and of nobody who was passed over', () => {
   const choice = choiceNote([{ email: 'b@x.org', why: 'full' }], false)
   const lease = leaseWith(choice)
-  const item = { askedAt: NOW, lane: 'a@x.org', tries: [{ account: 'heygen/a', at: NOW }] }
+  const back = (why: string) => ({ account: 'heygen/a', at: NOW, why, backAt: NOW })
+  const tries = [back('parked: credit'), back('not ready'), { account: 'heygen/a', at: NOW }]
+  const item = { askedAt: NOW, lane: 'a@x.org', tries }
   const text = JSON.stringify(
     withoutAccounts(storyOf({ accounts, email: 'a@x.org', item, record: { lease } }))
   )
   expect(text).not.toContain('x.org')
   expect(text).toContain('"slot"')
+  // How the accounts of the pool are is not its business. What the provider said of its own creation is.
+  expect(text).not.toContain('credit')
+  expect(text).toContain('not ready')
 })

@@ -236,3 +236,21 @@ test('what waits for its token’s own limit as long as was to be expected is no
     await desk.endJobs(...work.map(({ item }) => item))
   }
 })
+
+test('what waits for a limit of its token is told when that lets it start', async () => {
+  const startsOf = (desk: PlayedDesk, names: string[]) =>
+    desk.line.itemsOf(names).map(({ startsAt = NaN }) => startsAt - desk.now)
+  const few = open({ maxConcurrent: 1 })
+  const items = few.desk.newItems(4, { token: 'limited' })
+  await few.desk.enqueue(...items)
+  begin(few.desk, few.a, (await few.desk.ask(few.a, 9)).work)
+  const [, second, third] = items.map(({ record }) => record.names[0] ?? '')
+  // Of a job that has not ended yet five minutes are thought.
+  expect(startsOf(few.desk, [second ?? '', third ?? ''])).toEqual([5 * MINUTE, 10 * MINUTE])
+  const daily = open({ jobsPerDay: 1 })
+  const two = daily.desk.newItems(2, { token: 'limited' })
+  await daily.desk.enqueue(...two)
+  begin(daily.desk, daily.a, (await daily.desk.ask(daily.a, 9)).work)
+  const [left] = startsOf(daily.desk, [two[1]?.record.names[0] ?? ''])
+  expect((daily.desk.now + (left ?? NaN)) % DAY).toBe(0)
+})

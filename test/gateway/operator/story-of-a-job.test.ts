@@ -188,3 +188,15 @@ test('a token that sees only its own is told the story without any account [I5]'
   expect(text).not.toContain('@example.com')
   expect(text).not.toContain('others')
 })
+
+test('the story of what ended in the line tells who was told of that', async () => {
+  const calm = await openGateway({ accounts: { one: 1 }, vars: LOOPBACK })
+  onTestFinished(() => calm.dispose())
+  await calm.post('/v1/heygen/queue/pause', {})
+  const told = { 'x-gateway-reply-url': `${receiver.url}/cancelled`, prefer: 'respond-async' }
+  const id = jobIdOf(await calm.createVideo({}, told))
+  await calm.fetch(`/v1/heygen/queue/${id}`, { method: 'DELETE' })
+  const steps = async () => (await jobOf(id, calm)).story.map(({ what }) => what)
+  await until(async () => (await steps()).includes('delivered'))
+  expect(await steps()).toEqual(['asked', 'queued', 'ended', 'event', 'delivered'])
+})

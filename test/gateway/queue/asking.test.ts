@@ -131,6 +131,7 @@ test('a token that has as much in line as it may is told queue_full, and a chang
   const refused = await gateway.createVideo()
   expect([refused.status, refused.headers.get('x-gateway-error')]).toEqual([429, 'queue_full'])
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(5)
+  expect(refused.headers.get('x-gateway-limit')).toMatch(/^maxQueued=1; until=\d{4}-.*Z$/)
   expect(await refused.text()).toContain('has as many creations there as it may (maxQueued)')
   await patch(gateway, id, { maxQueued: 2 })
   const taken = await until(async () => {

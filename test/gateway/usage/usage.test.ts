@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ADMIN_TOKEN, openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../../support/scenes/kling.ts'
+import { call, newStreamToken, openSession } from '../../support/scenes/streaming.ts'
 
 const gateway = await openGateway({ accounts: { a: 5, b: 5 } })
 afterAll(() => gateway.dispose())
@@ -155,6 +156,17 @@ test('CSV says the same as JSON, by its parameter or by Accept', async () => {
   expect(await operators.text()).toMatch(/^tenant,day,provider,/)
 })
 
+test('a file of more tenants than one answer may be about is refused, since it could not say what it lacks', async () => {
+  const many = await openGateway()
+  let made = { tenant: '' }
+  for (let count = 0; count < 400; count += 1) made = await many.newToken()
+  const refused = await many.admin('GET', '/usage?format=csv')
+  expect([refused.status, refused.headers.get('x-gateway-error')]).toEqual([413, 'too_large'])
+  expect(await refused.text()).toContain('Name one')
+  expect((await many.admin('GET', `/usage?format=csv&tenant=${made.tenant}`)).status).toBe(200)
+  await many.dispose()
+})
+
 test('days are UTC and both are included; a bad span is refused by name', async () => {
   expect(await usageOf(full.as, `?since=${today()}&until=${today()}`)).toEqual(
     await usageOf(full.as)
@@ -205,6 +217,20 @@ test('a creation that was refused is no job', async () => {
   await gateway.sim.fault({ match: { path: '/v3/videos' }, times: 1, effect: { status: 400 } })
   expect((await gateway.post('/heygen/v3/videos', VIDEO)).status).toBe(400)
   expect(await usageOf(gateway)).toEqual(before)
+})
+
+test('a session that a browser opened counts for the token that made its stream token', async () => {
+  const { token, id } = await gateway.newToken({ tenant: 'streams', scope: 'use' })
+  await gateway.as((await gateway.newToken({ tenant: 'streams' })).token).addAccount('s', 2)
+  const as = gateway.as(token)
+  const browser = await newStreamToken(as)
+  const session = await openSession(as, browser)
+  await call(as, browser, '/v1/streaming.stop', { session_id: session })
+  const rows = await until(async () => {
+    const read = await usageOf(as)
+    return read.length > 0 && read
+  })
+  expect(countsOf(rows)).toEqual([[id, 's@example.com', 'completed', 1, 0]])
 })
 
 test('usage names the token also of calls in other forms: useapi.net’s and HeyGen’s older API', async () => {

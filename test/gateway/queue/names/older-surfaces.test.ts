@@ -118,9 +118,15 @@ test('the tracking of a queued job is ended by its name', async () => {
   const { names } = await queued(gateway, '/heygen/v3/videos', VIDEO)
   const [name = ''] = names
   await becomes(gateway, name, 'running')
-  const forced = await gateway.fetch(`/v1/heygen/scheduler/${name}?force=true`, {
-    method: 'DELETE',
-  })
+  const untrack = (of: string) =>
+    gateway.fetch(`/v1/heygen/scheduler/${of}?force=true`, { method: 'DELETE' })
+  // What waits is not tracked yet. Whoever wants it gone is told where.
+  const { names: waiting } = await queued(gateway, '/heygen/v3/videos', VIDEO)
+  const refused = await untrack(waiting[0] ?? '')
+  expect(refused.status).toBe(404)
+  expect(await refused.text()).toContain(`DELETE /v1/heygen/queue/${waiting[0]}`)
+  await gateway.fetch(`/v1/heygen/queue/${waiting[0]}`, { method: 'DELETE' })
+  const forced = await untrack(name)
   expect(forced.status).toBe(204)
   expect(await gateway.heldSlots()).toBe(0)
   expect(await jobOf(gateway, name)).toMatchObject({ jobid: name, status: 'forced' })
