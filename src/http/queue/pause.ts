@@ -62,7 +62,7 @@ async function change(
   provider: Provider,
   isPaused: boolean
 ): Promise<Response> {
-  const { account: email, token } = await readBody(c, form)
+  const { account: email, token } = await readBody(c, form, { mayBeEmpty: true })
   const ports = c.get('ports')
   const { tenant } = c.get('caller')
   const pause: Pause = {

@@ -15,6 +15,8 @@ const DECIMAL = /^-?\d+(\.\d+)?$/
 interface Reading {
   /** An empty text counts as a missing field, in JSON, too. */
   ignoresBlanks?: boolean
+  /** No body is one without fields. */
+  mayBeEmpty?: boolean
   /** Names what is missing beyond the schema, for example `one of a, b`. */
   lacking?: Lacking
 }
@@ -24,11 +26,11 @@ type Lacking = (fields: Record<string, unknown>) => string[]
 export async function readBody<T extends z.ZodMiniObject>(
   c: Context<AppEnv>,
   schema: T,
-  { ignoresBlanks = false, lacking }: Reading = {}
+  { ignoresBlanks = false, mayBeEmpty = false, lacking }: Reading = {}
 ): Promise<z.infer<T>> {
   const type = c.req.header('content-type') ?? ''
   const isForm = /multipart\/form-data|x-www-form-urlencoded/i.test(type)
-  const fields = isForm ? await readForm(c, schema) : typed(await readJson(c), schema)
+  const fields = isForm ? await readForm(c, schema) : typed(await readJson(c, mayBeEmpty), schema)
   if (!ignoresBlanks || !isObject(fields)) return check(schema, fields, lacking)
   const filled = withoutBlanks(fields)
   const blank = Object.keys(fields).filter((name) => !(name in filled))
@@ -60,8 +62,9 @@ function isObject(fields: unknown): fields is Record<string, unknown> {
   return typeof fields === 'object' && fields !== null && !Array.isArray(fields)
 }
 
-async function readJson(c: Context<AppEnv>): Promise<unknown> {
-  const json = parseJson(await readText(c))
+async function readJson(c: Context<AppEnv>, mayBeEmpty: boolean): Promise<unknown> {
+  const text = await readText(c)
+  const json = text === '' && mayBeEmpty ? {} : parseJson(text)
   if (json !== undefined) return json
   throw new AppError('bad_request', 'The body must be JSON or a form.')
 }

@@ -183,6 +183,14 @@ test('a body that curl calls a form pauses what it names, and not everything', a
   expect((await send('pause', '[1]', 'application/json')).status).toBe(400)
 })
 
+test('a pause without a body is one of all that is queued, as with {}', async () => {
+  const at = async (what: string) =>
+    gateway.fetch(`/v1/heygen/queue/${what}`, { method: 'POST', body: null })
+  const paused = await at('pause')
+  expect([paused.status, await paused.json()]).toEqual([200, { paused: [{}] }])
+  expect(await (await at('resume')).json()).toEqual({ paused: [] })
+})
+
 test('a drained account ends its jobs and takes none', async () => {
   const on = (email: string) => ({ 'x-gateway-account': email })
   const running = await gateway.createVideo({}, on(A))
