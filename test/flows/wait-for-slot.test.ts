@@ -84,14 +84,20 @@ test('an account that serves nobody for now is not waited for any more', async (
   expect(asked.map((waiter) => waiter.accounts)).toEqual([['a', 'b'], ['a']])
 })
 
-test('the account that the desk names is asked, although this isolate takes it for parked or drained still', async () => {
-  const { asked, tried, run, hints } = scene([{ go: 'b' }], { b: ['ok'] })
-  const parking = { scope: 'jobs', reason: 'busy', detail: '', until: 60_000, streak: 1 } as const
-  hints.markParked('b', parking, 0)
+test('the account that the desk names is asked, although this isolate takes it for drained still', async () => {
+  const { asked, tried, run } = scene([{ go: 'b' }], { b: ['ok'] })
   const drained = { ...account('b'), isDrained: true }
   const served = await run(undefined, { accounts: [account('a'), drained], isPinned: false })
   expect(served).toBe(SERVED)
   expect([tried, asked.length]).toEqual([['a', 'b'], 1])
+})
+
+test('an account that has just left a question unanswered is not asked, as what it granted may be released late [I1]', async () => {
+  const { tried, run, hints } = scene([{ go: 'b' }, 'none'], { b: ['ok'] })
+  const parking = { scope: 'jobs', reason: 'busy', detail: '', until: 60_000, streak: 1 } as const
+  hints.markParked('b', parking, 0)
+  await expect(run()).rejects.toThrow()
+  expect(tried).not.toContain('b')
 })
 
 test('a client that has left passes its turn on and starts nothing [I2]', async () => {

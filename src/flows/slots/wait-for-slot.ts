@@ -69,8 +69,8 @@ async function waitInLine(
       return resultOf(first)
     }
     tried = accounts.find((account) => account.key === keyOf(turn))
-    if (tried) ports.hints.forget(tried.key)
-    else for (const account of accounts) ports.hints.markFreed(account.key)
+    // A parking stays, also one of an account that left this call without an answer: its lease there may be released only now.
+    for (const account of tried ? [tried] : accounts) ports.hints.markFreed(account.key)
     const named = tried && asSent(tried)
     const served = await tryOnce(() =>
       attempt(named ? { accounts: [named], isPinned: true } : { ...eligible, accounts })
@@ -85,7 +85,7 @@ async function waitInLine(
 }
 
 /**
- * The account to which the desk has sent the call. What this isolate knows of it may be older: that it is parked, drained or imported.
+ * The account to which the desk has sent the call. What this isolate knows of it may be older: that it is drained or imported.
  * Without the question its slot would be kept for this client for two seconds, and stand idle. Its object refuses by itself.
  */
 function asSent(account: Account): Account {
